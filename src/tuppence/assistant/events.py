@@ -1,0 +1,93 @@
+"""What happens during a turn, as those who watch it are told. Every turn ends with exactly one terminal event.
+
+Written as JSON, an event is `{"event": NAME, ...its fields}`; the names and fields are those of the web's event stream.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tuppence.llm import TokenUsage
+
+
+class OutputText(msgspec.Struct, frozen=True, tag_field="event", tag="output_text", gc=False):
+    """A piece of the answer, as the model sent it."""
+
+    text: str
+
+
+class Reasoning(msgspec.Struct, frozen=True, tag_field="event", tag="reasoning", gc=False):
+    """A piece of what the model thought."""
+
+    text: str
+
+
+class FunctionRequested(msgspec.Struct, frozen=True, tag_field="event", tag="function_request"):
+    """The model asked for a function, which now runs."""
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class FunctionAnswered(msgspec.Struct, frozen=True, tag_field="event", tag="function_result"):
+    """A function has answered the model."""
+
+    call_id: str
+    summary: str
+    """What was looked at, for people."""
+    ok: bool
+    """False when the answer was an error, which the model has been told with a hint."""
+
+
+class RoundEnded(msgspec.Struct, frozen=True, tag_field="event", tag="response"):
+    """A round is over: its usage row is closed."""
+
+    model: str
+    """The model that answered."""
+    usage: TokenUsage
+    cost: Decimal | None
+    """US dollars; None when the price is not known."""
+    seconds_to_first_chunk: float | None
+
+
+class Waiting(msgspec.Struct, frozen=True, tag_field="event", tag="waiting"):
+    """The request will be repeated after a wait."""
+
+    seconds: float
+    why: str
+
+
+class TurnCompleted(msgspec.Struct, frozen=True, tag_field="event", tag="turn_completed"):
+    """The answer came to its end."""
+
+
+class TurnStopped(msgspec.Struct, frozen=True, tag_field="event", tag="turn_stopped"):
+    """A person stopped the answer; what was said is kept."""
+
+
+class TurnFailed(msgspec.Struct, frozen=True, tag_field="event", tag="turn_failed"):
+    """The answer could not be finished; what was said is kept."""
+
+    code: str
+    """For programs: the error's class in snake case, such as "authentication_failed"."""
+    message: str
+    """For people: what happened and what to do."""
+    retryable: bool
+    """Whether asking again may help without anything being changed."""
+
+
+TurnEvent: TypeAlias = (
+    OutputText
+    | Reasoning
+    | FunctionRequested
+    | FunctionAnswered
+    | RoundEnded
+    | Waiting
+    | TurnCompleted
+    | TurnStopped
+    | TurnFailed
+)

@@ -1,0 +1,84 @@
+"""The official Anthropic SDK, as far as we use it: it opens requests (keys, headers, addresses), we read the bytes.
+
+Imported only when a request is made: the SDK takes seconds to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import anthropic
+import httpx2
+
+from tuppence.llm.errors import LLMError
+from tuppence.llm.faults import Addressee, fault_of_connection, fault_of_status
+from tuppence.llm.wire import Limits, OnRequest
+
+
+class AnthropicClient:
+    """An SDK client whose own repeating, time limits and spans are off."""
+
+    def __init__(self, *, api_key: str, base_url: str, limits: Limits, on_request: OnRequest | None) -> None:
+        hooks = {}
+        if on_request is not None:
+
+            async def tell(request: httpx2.Request) -> None:
+                on_request(request.url.netloc.decode(), request.content)
+
+            hooks = {"request": [tell]}
+        timeout = httpx2.Timeout(None, connect=limits.connect)
+        self._sdk = anthropic.AsyncAnthropic(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=timeout,
+            open_telemetry=False,
+            http_client=anthropic.DefaultAioHttpClient(
+                base_url=base_url,
+                timeout=timeout,
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+                event_hooks=hooks,
+            ),
+        )
+
+    async def stream(self, params: dict[str, Any]) -> AnthropicBody:
+        manager = self._sdk.messages.stream(**params)
+        stream = await manager.__aenter__()
+        return AnthropicBody(stream.response, manager)
+
+    async def send(self, params: dict[str, Any]) -> AnthropicBody:
+        manager = self._sdk.messages.with_streaming_response.create(**params)
+        response = await manager.__aenter__()
+        return AnthropicBody(response.http_response, manager)
+
+    def fault(self, error: Exception, to: Addressee) -> LLMError | None:
+        if isinstance(error, anthropic.APIStatusError):
+            fault = fault_of_status(
+                error.status_code, to, kind=error.type, words=error.api_message or "", headers=error.response.headers
+            )
+            fault.request_id = error.request_id
+            return fault
+        if isinstance(error, anthropic.APIConnectionError | httpx2.TransportError | httpx2.StreamError):
+            return fault_of_connection(to)
+        return None
+
+    async def aclose(self) -> None:
+        await self._sdk.close()
+
+
+class AnthropicBody:
+    """An open response of the SDK."""
+
+    def __init__(self, response: httpx2.Response, manager: AbstractAsyncContextManager[Any]) -> None:
+        self._response = response
+        self._manager = manager
+        self.request_id: str | None = response.headers.get("request-id")
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        compressed = self._response.headers.get("content-encoding", "identity") != "identity"
+        return self._response.aiter_bytes() if compressed else self._response.aiter_raw()
+
+    async def aclose(self) -> None:
+        await self._manager.__aexit__(None, None, None)

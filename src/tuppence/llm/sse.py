@@ -1,0 +1,82 @@
+"""Bytes to server-sent events, by the WHATWG HTML standard, section 9.2 "Server-sent events". No I/O.
+
+The decoder takes bytes as the network cut them, also inside a line end or a UTF-8 character. Where it deviates from the
+standard: an event that the end of the stream cuts off before its blank line is handed out by `flush`, because some
+servers leave that last line end away; whether it is whole is for the protocol above to say. `id` and `retry` are not
+kept: no provider's stream is resumed by them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(msgspec.Struct, frozen=True, gc=False):
+    """One dispatched event."""
+
+    data: bytes
+    """All `data` lines joined with a newline; never empty."""
+    event: bytes = b""
+    """The `event` field; empty when there was none."""
+
+
+class SSEDecoder:
+    """Takes the bytes of one stream, gives its events. The cost is linear, however an event is cut."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []  # bytes without a complete event in them
+        self._mark_expected = True
+        self._after_cr = False
+
+    def feed(self, piece: bytes) -> list[ServerSentEvent]:
+        """The events that `piece` completes, in order."""
+        if self._after_cr and piece:  # the CR was taken for a whole line end; an LF right after it belongs to it
+            self._after_cr = False
+            piece = piece.removeprefix(b"\n")
+        if b"\r" in piece:
+            self._after_cr = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\n" not in piece:
+            self._pending.append(piece)
+            return []
+        if self._pending:
+            self._pending.append(piece)
+            piece = b"".join(self._pending)
+        if self._mark_expected:
+            self._mark_expected = False
+            piece = piece.removeprefix(_BYTE_ORDER_MARK)
+        blocks = piece.split(b"\n\n")
+        rest = blocks.pop()
+        self._pending = [rest] if rest else []
+        return [event for block in blocks if (event := _event_of(block)) is not None]
+
+    def flush(self) -> ServerSentEvent | None:
+        """What the end of the stream left without a blank line after it; None when there is no such event."""
+        rest = b"".join(self._pending)
+        self._pending = []
+        return _event_of(rest.removeprefix(_BYTE_ORDER_MARK) if self._mark_expected else rest)
+
+
+def _event_of(block: bytes) -> ServerSentEvent | None:
+    """The event in the lines of one block; None when it has no data (comments, keep-alives)."""
+    lines = block.split(b"\n")
+    if len(lines) == 2:  # what all but a few events look like
+        name, data = lines
+        if name[:7] == b"event: " and data[:6] == b"data: " and len(data) > 6:
+            return ServerSentEvent(data[6:], name[7:])
+    return _event_of_lines(lines)
+
+
+def _event_of_lines(lines: list[bytes]) -> ServerSentEvent | None:
+    event, data = b"", []
+    for line in lines:
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            event = value
+    joined = b"\n".join(data)
+    return ServerSentEvent(joined, event) if joined else None

@@ -1,0 +1,358 @@
+"""ChatStream: the one open HTTP stream of a round, watched and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from functools import partial
+from time import monotonic
+from types import TracebackType
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from tuppence.llm.closing import finished
+from tuppence.llm.concept import ChatResponse, ChatStreamChunk, ResponseChunk, TokenUsage
+from tuppence.llm.errors import LLMError, MalformedStream, Stalled, StreamInterrupted, Unavailable
+from tuppence.llm.faults import Addressee, fault_of_connection, fault_of_cut
+from tuppence.llm.retry import Retry
+from tuppence.llm.sse import ServerSentEvent, SSEDecoder
+from tuppence.llm.watchdog import Watchdog
+from tuppence.llm.wire import Body, Client, Limits, StreamParser, Wire
+
+Outcome: TypeAlias = Literal["completed", "stopped", "interrupted", "failed"]
+"""How an attempt ended: `stopped` by the caller, `interrupted` in the middle of the answer, `failed` before it."""
+
+_DRAIN = 0.5  # seconds granted to a server for the end of a body whose answer is complete
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One HTTP request to a model, before it is sent."""
+
+    provider: str
+    model: str
+    """The model that is asked for."""
+    number: int
+    """From 1; higher when an earlier request had to be repeated."""
+    streaming: bool
+
+
+class AttemptEnd(msgspec.Struct, frozen=True):
+    """How an attempt ended."""
+
+    outcome: Outcome
+    response: ChatResponse | None
+    """The answer, or what there was of it; None when nothing came."""
+    error: LLMError | None
+    request_id: str | None
+    seconds: float
+    """From sending the request to the end of the answer."""
+    seconds_to_first_chunk: float | None
+    """From sending the request to the first piece of text or reasoning (or the whole response); None when none came."""
+
+
+class AttemptWatcher(Protocol):
+    """Is told of every attempt: each `begins` is followed by exactly one `ends`, whatever happens in between.
+
+    When `begins` raises, the request is not sent. `ends` runs in a bounded, shielded scope and may run twice.
+    """
+
+    async def begins(self, attempt: Attempt) -> None: ...
+
+    async def ends(self, attempt: Attempt, end: AttemptEnd) -> None: ...
+
+
+OnWait: TypeAlias = Callable[[float, LLMError], None]
+"""Told the seconds that will be waited before a request is repeated, and why."""
+
+
+class ChatStream:
+    """A model's answer, piece by piece.
+
+    async with provider.stream_chat_response(request) as stream:
+        async for chunk in stream: ...
+
+    Iterating sends the request. Leaving the block closes the provider's connection at once, wherever the answer is.
+    Iterating without `async with` closes it as well, when the iteration is over or given up. A stream is iterated once.
+    Raises LLMError, whose `partial` and `usage` hold what had come.
+    """
+
+    def __init__(
+        self,
+        *,
+        wire: Wire,
+        client: Callable[[], Awaitable[Client]],
+        params: dict[str, Any],
+        to: Addressee,
+        limits: Limits,
+        retry: Retry,
+        streaming: bool = True,
+    ) -> None:
+        self._wire, self._client, self._params, self._to = wire, client, params, to
+        self._limits, self._retry, self._streaming = limits, retry, streaming
+        self._watchers: list[AttemptWatcher] = []
+        self._on_wait: list[OnWait] = []
+        self._chunks: AsyncGenerator[ChatStreamChunk, None] | None = None
+        self._exchange: _Exchange | None = None
+
+    # ----------------------------------------------------------------------------------------------- what is known
+
+    @property
+    def partial(self) -> ChatResponse | None:
+        """The answer so far, or the whole of it; None before it has begun. Valid at any moment, also after a stop."""
+        return self._exchange.response() if self._exchange else None
+
+    @property
+    def usage(self) -> TokenUsage:
+        """The tokens reported so far."""
+        partial = self.partial
+        return partial.usage if partial else TokenUsage()
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the latest attempt; None when it sent none."""
+        return self._exchange.request_id if self._exchange else None
+
+    # ------------------------------------------------------------------------------------------------- who listens
+
+    def watched_by(self, watcher: AttemptWatcher) -> ChatStream:
+        """Tell `watcher` of every attempt of this stream. Returns the stream."""
+        self._watchers.append(watcher)
+        return self
+
+    def waiting_told_to(self, on_wait: OnWait) -> ChatStream:
+        """Call `on_wait` before each wait for a repetition. Returns the stream."""
+        self._on_wait.append(on_wait)
+        return self
+
+    # --------------------------------------------------------------------------------------------------- iteration
+
+    async def __aenter__(self) -> ChatStream:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._chunks is not None:
+            await self._chunks.aclose()
+
+    def __aiter__(self) -> AsyncIterator[ChatStreamChunk]:
+        if self._chunks is not None:
+            raise RuntimeError("a ChatStream is iterated once")
+        self._chunks = self._all_attempts()
+        return self._chunks
+
+    async def _all_attempts(self) -> AsyncGenerator[ChatStreamChunk, None]:
+        for number in itertools.count(1):
+            exchange = self._exchange = _Exchange(self._wire, self._params, self._to, self._limits, self._streaming)
+            attempt = Attempt(self._to.provider, self._to.model, number, self._streaming)
+            told: list[AttemptWatcher] = []
+            try:
+                client = await self._client()
+                for watcher in self._watchers:
+                    told.append(watcher)
+                    await watcher.begins(attempt)
+                await exchange.open(client)
+                parse, decode = exchange.parser.parse, self._wire.decode
+                while (events := await exchange.events()) is not None:
+                    for event in events:
+                        chunk = parse(decode(event))
+                        if chunk is not None:
+                            exchange.first_chunk_at = exchange.first_chunk_at or monotonic()
+                            yield chunk
+                            if type(chunk) is ResponseChunk:
+                                break
+                for chunk in exchange.last_chunks():
+                    exchange.first_chunk_at = exchange.first_chunk_at or monotonic()
+                    yield chunk
+                return
+            except LLMError as error:
+                failure = exchange.failed(error)
+            except (GeneratorExit, asyncio.CancelledError):
+                exchange.stopped = True
+                raise
+            finally:
+                await finished(partial(_close, exchange, tuple(told), attempt))
+            delay = None if exchange.first_chunk_at else self._retry.delay(failure, number)
+            if delay is None:
+                raise failure
+            for on_wait in self._on_wait:
+                on_wait(delay, failure)
+            await asyncio.sleep(delay)
+
+
+async def _close(exchange: _Exchange, watchers: tuple[AttemptWatcher, ...], attempt: Attempt) -> None:
+    """Close the connection, then tell the watchers; safe to run twice."""
+    try:
+        await exchange.aclose()
+    finally:
+        end = exchange.end()
+        for watcher in watchers:
+            await watcher.ends(attempt, end)
+
+
+class _Exchange:
+    """One request and its answer: the open body, the decoder and the parser of one attempt."""
+
+    def __init__(self, wire: Wire, params: dict[str, Any], to: Addressee, limits: Limits, streaming: bool) -> None:
+        self._wire, self._params, self._to, self._limits, self._streaming = wire, params, to, limits, streaming
+        self.parser: StreamParser = wire.stream_parser(to)
+        self.first_chunk_at: float | None = None
+        self.stopped = False
+        self.request_id: str | None = None
+        self._decoder = SSEDecoder()
+        self._plain: list[bytes] = []
+        self._response: ChatResponse | None = None
+        self._client: Client | None = None
+        self._body: Body | None = None
+        self._pieces: AsyncIterator[bytes] | None = None
+        self._watchdog: Watchdog | None = None
+        self._heard = False
+        self._understood = False
+        self._error: LLMError | None = None
+        self._sent_at: float | None = None
+        self._ended_at: float | None = None
+
+    # --------------------------------------------------------------------------------------------------- reading
+
+    async def open(self, client: Client) -> None:
+        """Send the request and wait for the headers."""
+        self._client = client
+        self._sent_at = monotonic()
+        limits = self._limits
+        until = None if limits.total is None else asyncio.get_running_loop().time() + limits.total
+        self._watchdog = Watchdog(limits.first_byte, until)
+        try:
+            with self._watchdog:
+                self._body = await (client.stream if self._streaming else client.send)(self._params)
+        except Exception as error:
+            raise self._fault(error) from error
+        self.request_id = self._body.request_id
+        self._pieces = self._body.pieces()
+
+    async def events(self) -> list[ServerSentEvent] | None:
+        """The events that the next piece of the body completes; None when the body, or what matters of it, is over."""
+        assert self._watchdog is not None and self._pieces is not None
+        if self.parser.ended:
+            await self._drain()
+            return None
+        try:
+            with self._watchdog:
+                piece = await anext(self._pieces, None)
+        except Exception as error:
+            raise self._fault(error) from error
+        if piece is None:
+            return None
+        if not self._heard:
+            self._heard = True
+            self._watchdog.rest()
+            self._watchdog.limit = self._limits.idle
+        if not self._streaming:
+            self._plain.append(piece)
+            return []
+        events = self._decoder.feed(piece)
+        self._understood = self._understood or bool(events)
+        return events
+
+    def last_chunks(self) -> list[ChatStreamChunk]:
+        """What the end of the body still gives. Raises when the answer did not come to its end."""
+        if not self._streaming:
+            self._response = self._wire.response_of(b"".join(self._plain), self._to)
+            return [ResponseChunk(self._response)]
+        if self.parser.ended:
+            return []
+        chunks: list[ChatStreamChunk | None] = []
+        leftover = self._decoder.flush()
+        if leftover is not None:
+            with contextlib.suppress(MalformedStream):  # an event that was cut off is no event
+                chunks.append(self.parser.parse(self._wire.decode(leftover)))
+        if not self.parser.ended:
+            chunks.append(self.parser.finish())
+        found = [chunk for chunk in chunks if chunk is not None]
+        if not self.parser.ended and not found:
+            raise self._cut(foreign=self._heard and not self._understood)
+        return found
+
+    async def _drain(self) -> None:
+        """Read what follows a complete answer, so that the connection can be used again."""
+        assert self._watchdog is not None and self._pieces is not None
+        self._watchdog.rest()
+        self._watchdog.limit = _DRAIN
+        try:
+            with self._watchdog:
+                async for _ in self._pieces:
+                    pass
+        except Exception as error:
+            if self._client is None or (
+                not isinstance(error, TimeoutError) and not self._client.fault(error, self._to)
+            ):
+                raise
+
+    # ------------------------------------------------------------------------------------------------------- ending
+
+    def failed(self, error: LLMError) -> LLMError:
+        """`error`, with all that is known of this attempt."""
+        error.provider, error.model = self._to.provider, self._to.model
+        error.request_id = error.request_id or self.request_id
+        error.partial = self.response()
+        error.usage = error.partial.usage if error.partial else None
+        self._error = error
+        return error
+
+    def response(self) -> ChatResponse | None:
+        return self._response or self.parser.partial()
+
+    async def aclose(self) -> None:
+        """Close the connection, or give it back when the body was read to its end."""
+        self._ended_at = self._ended_at or monotonic()
+        if self._watchdog is not None:
+            self._watchdog.rest()
+        body, self._body = self._body, None
+        if body is not None:
+            await body.aclose()
+
+    def end(self) -> AttemptEnd:
+        sent = self._sent_at if self._sent_at is not None else monotonic()
+        return AttemptEnd(
+            outcome=self._outcome(),
+            response=self.response(),
+            error=self._error,
+            request_id=self.request_id,
+            seconds=(self._ended_at or monotonic()) - sent,
+            seconds_to_first_chunk=None if self.first_chunk_at is None else self.first_chunk_at - sent,
+        )
+
+    def _outcome(self) -> Outcome:
+        if self._response is not None or self.parser.ended:
+            return "completed"
+        if self.stopped:
+            return "stopped"
+        return "interrupted" if isinstance(self._error, StreamInterrupted) else "failed"
+
+    # ------------------------------------------------------------------------------------------------------- faults
+
+    def _fault(self, error: Exception) -> Exception:
+        """The member of our tree for what went wrong on the way; `error` itself when it is a mistake of ours."""
+        if isinstance(error, TimeoutError):
+            return self._stalled()
+        fault = self._client.fault(error, self._to) if self._client is not None else None
+        if fault is None:
+            return error
+        return fault_of_cut(self._to) if self.parser.begun and isinstance(fault, Unavailable) else fault
+
+    def _stalled(self) -> LLMError:
+        if not self._heard:
+            return fault_of_connection(self._to, within=self._limits.first_byte)
+        return Stalled(
+            f"{self._to.title} stopped sending for {self._limits.idle:g} seconds in the middle of the answer. "
+            "Ask again to get the rest."
+        )
+
+    def _cut(self, *, foreign: bool) -> LLMError:
+        if foreign:
+            return MalformedStream(
+                f"{self._to.host} answered with something that is not a model's stream. Check the provider's address."
+            )
+        return fault_of_cut(self._to) if self.parser.begun else fault_of_connection(self._to)
