@@ -1,0 +1,65 @@
+"""The household: the border of every query."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from tuppence.ledger.default_categories import add_default_categories
+from tuppence.store import Store
+from tuppence.store.tables import households, now
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The money of one household in one store. Whoever holds it sees this household's rows and no others."""
+
+    store: Store
+    household: int
+    """The household's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """What a household is called and how it likes to read its figures."""
+
+    id: int
+    name: str
+    currency: str | None
+    """ISO 4217, or None while nobody has said."""
+    language: str
+    """Of formats, as in "en" or "de-AT"."""
+
+
+async def open_ledger(store: Store, *, currency: str | None = None, language: str = "en") -> Ledger:
+    """The ledger of the store's first household, which is made, with the default categories, when there is none.
+
+    `currency` and `language` are those of a household that is made now; they change nothing about one that exists.
+    """
+    first = select(households.c.id).order_by(households.c.id).limit(1)
+    async with store.reading() as connection:
+        household = await connection.scalar(first)
+    if household is None:
+        async with store.writing() as connection:
+            household = await connection.scalar(first)
+            if household is None:
+                values = {"name": "Household", "currency": currency, "language": language, "created_at": now()}
+                made = await connection.execute(insert(households).values(values).returning(households.c.id))
+                household = made.scalar_one()
+                await add_default_categories(connection, household)
+    return Ledger(store, household)
+
+
+async def household_of(ledger: Ledger) -> Household:
+    """The household whose ledger it is."""
+    columns = households.c
+    query = select(columns.id, columns.name, columns.currency, columns.language).where(columns.id == ledger.household)
+    async with ledger.store.reading() as connection:
+        return Household(*(await connection.execute(query)).one())
+
+
+async def set_currency(ledger: Ledger, currency: str) -> None:
+    """From now on the household's figures are read in `currency` (ISO 4217)."""
+    async with ledger.store.writing() as connection:
+        await connection.execute(
+            update(households).where(households.c.id == ledger.household).values(currency=currency)
+        )
