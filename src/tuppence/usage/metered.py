@@ -1,0 +1,56 @@
+"""Metering: every request of a stream becomes a usage row."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuppence.llm import Attempt, AttemptEnd, ChatStream
+from tuppence.store.tables import now
+from tuppence.usage.log import OnClose, UsageLog
+from tuppence.usage.row import Purpose, UsageRow, closed_row, opened_row
+
+
+def metered(stream: ChatStream, log: UsageLog, purpose: Purpose, on_close: OnClose | None = None) -> ChatStream:
+    """`stream`, with one usage row per attempt: committed before the request is sent, closed however it ends.
+
+    on_close: given each closed row, once, with its cost. That happens before the stream is left, unless the database is
+    busy for longer than a second: then the answer does not wait for it.
+    """
+    return stream.watched_by(_Meter(log, purpose, on_close))
+
+
+class _Metering(msgspec.Struct):
+    """The attempt that is under way."""
+
+    row: UsageRow
+    opened: bool = False
+    told: bool = False
+
+
+class _Meter:
+    """The AttemptWatcher that keeps usage rows. Attempts of one stream follow one another."""
+
+    def __init__(self, log: UsageLog, purpose: Purpose, on_close: OnClose | None) -> None:
+        self._log = log
+        self._purpose = purpose
+        self._on_close = on_close
+        self._now: _Metering | None = None
+
+    async def begins(self, attempt: Attempt) -> None:
+        metering = self._now = _Metering(opened_row(attempt, self._purpose, now()))
+        await self._log.open(metering.row)
+        metering.opened = True
+
+    async def ends(self, attempt: Attempt, end: AttemptEnd) -> None:
+        metering = self._now
+        assert metering is not None, "an attempt begins before it ends"
+        if not metering.opened:  # the row may be there or not, but nothing was sent
+            await self._log.discard(metering.row)
+            return
+
+        def tell(row: UsageRow) -> None:
+            if self._on_close is not None and not metering.told:
+                metering.told = True
+                self._on_close(row)
+
+        await self._log.close(closed_row(metering.row, end, now()), tell)
