@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tuppence.llm import TokenUsage
+from tuppence.llm import StopReason, TokenUsage
 
 
 class OutputText(msgspec.Struct, frozen=True, tag_field="event", tag="output_text", gc=False):
@@ -52,6 +52,8 @@ class RoundEnded(msgspec.Struct, frozen=True, tag_field="event", tag="response")
     cost: Decimal | None
     """US dollars; None when the price is not known."""
     seconds_to_first_chunk: float | None
+    stop_reason: StopReason | None
+    """Why the model stopped; `max_tokens` and `context_window` mean that the answer was cut off."""
 
 
 class Waiting(msgspec.Struct, frozen=True, tag_field="event", tag="waiting"):
@@ -59,6 +61,23 @@ class Waiting(msgspec.Struct, frozen=True, tag_field="event", tag="waiting"):
 
     seconds: float
     why: str
+
+
+class SteppedIn(msgspec.Struct, frozen=True, tag_field="event", tag="stepped_in"):
+    """The provider that was asked could not answer; before anything was shown, another one took over."""
+
+    provider: str
+    """The name people know of the one that answers now."""
+    model: str
+    why: str
+    """What kept the other one from answering."""
+
+
+class EarlierTalkLeftOut(msgspec.Struct, frozen=True, tag_field="event", tag="earlier_talk_left_out"):
+    """The model's context window is too small for the whole chat: it answers without the oldest questions."""
+
+    turns: int
+    """How many questions, with their answers, it does not know of."""
 
 
 class TurnCompleted(msgspec.Struct, frozen=True, tag_field="event", tag="turn_completed"):
@@ -87,6 +106,8 @@ TurnEvent: TypeAlias = (
     | FunctionAnswered
     | RoundEnded
     | Waiting
+    | SteppedIn
+    | EarlierTalkLeftOut
     | TurnCompleted
     | TurnStopped
     | TurnFailed
