@@ -213,11 +213,13 @@ class AssistantMessage(msgspec.Struct, frozen=True, tag="assistant"):
     """What a model answered in one round, to be sent back as part of the transcript."""
 
     content: tuple[Block, ...]
+    paused: bool = False
+    """Whether the model wants to go on by itself when it gets the same transcript back."""
 
     @classmethod
     def of(cls, response: ChatResponse) -> AssistantMessage:
         """The answer of a finished (or cut off) round, unchanged."""
-        return cls(response.content)
+        return cls(response.content, paused=response.stop_reason == "pause")
 
 
 class FunctionResult(msgspec.Struct, frozen=True, tag="function_result"):
@@ -248,3 +250,5 @@ class ChatRequest(msgspec.Struct, frozen=True):
     """Which chat this belongs to, for providers that route or group by it."""
     user_identifier: str | None = None
     """An opaque stand-in for the person, for providers that watch for abuse; never a name or an address."""
+    parallel_calls: bool | None = None
+    """Whether several functions may be requested in one answer. None: nothing is said, and the provider decides."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tuppence.llm.concept import ChatRequest, ChatResponse, ChatStreamChunk, ResponseChunk
-from tuppence.llm.faults import Addressee
+from tuppence.llm.faults import Addressee, fault_of_connection
 from tuppence.llm.retry import Retry
 from tuppence.llm.stream import ChatStream
 from tuppence.llm.wire import Client, Limits, OnRequest, Wire
@@ -33,9 +34,24 @@ class Preset(msgspec.Struct, frozen=True):
     """As the official SDK of the wire takes it."""
     key_variable: str
     """The environment variable that holds the key."""
-    default_model: str
-    """What is asked when nobody chose a model."""
+    default_model: str | None = None
+    """What is asked when nobody chose a model; None where the models depend on the server."""
+    models: str = ""
+    """A regular expression of the models it serves, matched from the start; empty: whatever it is asked for."""
+    priced_as: str | None = None
+    """The name under which genai-prices lists its prices; None: its own name."""
+    needs_key: bool = True
+    """Whether it answers nobody without a key; False for servers on one's own machine."""
     limits: Limits = Limits()
+
+    @property
+    def address_variable(self) -> str:
+        """The environment variable that holds an address to use instead of `base_url`."""
+        return self.key_variable.removesuffix("_API_KEY") + "_BASE_URL"
+
+    def supports_model(self, model: str) -> bool:
+        """Whether `model` may be one of this provider's, as far as its name tells."""
+        return re.match(self.models, model, re.IGNORECASE) is not None
 
 
 class Provider:
@@ -102,6 +118,21 @@ class Provider:
         assert response is not None, "a stream ends with its response or raises"
         return response
 
+    async def models(self) -> list[str]:
+        """The models that the provider lists, for this key. Raises LLMError."""
+        client, to = await self._opened_client(), self._addressee("")
+        within = self._limits.first_byte
+        try:
+            async with asyncio.timeout(within):
+                return await client.models()
+        except TimeoutError as error:
+            raise fault_of_connection(to, within) from error
+        except Exception as error:
+            fault = client.fault(error, to)
+            if fault is None:
+                raise
+            raise fault from error
+
     async def prepare(self) -> None:
         """Import the SDK and make its client now, in a thread, so that the first request need not wait for it."""
         await self._opened_client()
@@ -121,8 +152,7 @@ class Provider:
         await self.aclose()
 
     def _stream(self, request: ChatRequest, *, streaming: bool) -> ChatStream:
-        preset = self._preset
-        to = Addressee(preset.name, preset.title, request.model, self.host, preset.key_variable)
+        preset, to = self._preset, self._addressee(request.model)
         return ChatStream(
             wire=preset.wire,
             client=self._opened_client,
@@ -132,6 +162,10 @@ class Provider:
             retry=self._retry,
             streaming=streaming,
         )
+
+    def _addressee(self, model: str) -> Addressee:
+        preset = self._preset
+        return Addressee(preset.name, preset.title, model, self.host, preset.key_variable)
 
     async def _opened_client(self) -> Client:
         if self._client is None:

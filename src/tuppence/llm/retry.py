@@ -6,6 +6,7 @@ chunk would show words twice.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -51,15 +52,21 @@ def retry_after_of(headers: Mapping[str, str]) -> float | None:
 
     headers: a mapping with lower-case names. Source: RFC 9110, section 10.2.3; the `-ms` form is the providers' own.
     """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return max(0.0, float(value) * unit)
-        except ValueError:
-            return _seconds_until(value)
-    return None
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
+    return _seconds_until(value) if seconds is None else seconds
+
+
+def _number(value: str) -> float | None:
+    """`value` as a number that is not below zero; None when it is none that can be waited for."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
 
 
 def _seconds_until(http_date: str) -> float | None:

@@ -8,9 +8,13 @@ kept: no provider's stream is resumed by them.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_USUAL_EVENT = re.compile(rb"(?:event: ([^\n]*)\n)?data: ([^\n]+)\n\n")  # what all but a few look like
+_USUAL_EVENTS = re.compile(rb"(?:(?:event: [^\n]*\n)?data: [^\n]+\n\n)*")
 
 
 class ServerSentEvent(msgspec.Struct, frozen=True, gc=False):
@@ -38,7 +42,9 @@ class SSEDecoder:
         if b"\r" in piece:
             self._after_cr = piece.endswith(b"\r")
             piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if b"\n" not in piece:
+        if not piece:
+            return []
+        if not self._completes_a_block(piece):
             self._pending.append(piece)
             return []
         if self._pending:
@@ -47,10 +53,20 @@ class SSEDecoder:
         if self._mark_expected:
             self._mark_expected = False
             piece = piece.removeprefix(_BYTE_ORDER_MARK)
-        blocks = piece.split(b"\n\n")
+        usual = _USUAL_EVENTS.match(piece)
+        end = usual.end() if usual else 0
+        events = [ServerSentEvent(data, name) for name, data in _USUAL_EVENT.findall(piece, 0, end)]
+        blocks = piece[end:].split(b"\n\n")
         rest = blocks.pop()
         self._pending = [rest] if rest else []
-        return [event for block in blocks if (event := _event_of(block)) is not None]
+        events += [event for block in blocks if (event := _event_of(block)) is not None]
+        return events
+
+    def _completes_a_block(self, piece: bytes) -> bool:
+        """Whether `piece` ends a blank line; without looking at what is pending again, however much that is."""
+        return b"\n\n" in piece or (
+            piece.startswith(b"\n") and bool(self._pending) and self._pending[-1].endswith(b"\n")
+        )
 
     def flush(self) -> ServerSentEvent | None:
         """What the end of the stream left without a blank line after it; None when there is no such event."""
@@ -61,17 +77,8 @@ class SSEDecoder:
 
 def _event_of(block: bytes) -> ServerSentEvent | None:
     """The event in the lines of one block; None when it has no data (comments, keep-alives)."""
-    lines = block.split(b"\n")
-    if len(lines) == 2:  # what all but a few events look like
-        name, data = lines
-        if name[:7] == b"event: " and data[:6] == b"data: " and len(data) > 6:
-            return ServerSentEvent(data[6:], name[7:])
-    return _event_of_lines(lines)
-
-
-def _event_of_lines(lines: list[bytes]) -> ServerSentEvent | None:
     event, data = b"", []
-    for line in lines:
+    for line in block.split(b"\n"):
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"data":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from time import monotonic
 from types import TracebackType
@@ -51,6 +51,8 @@ class AttemptEnd(msgspec.Struct, frozen=True):
     """From sending the request to the end of the answer."""
     seconds_to_first_chunk: float | None
     """From sending the request to the first piece of text or reasoning (or the whole response); None when none came."""
+    seconds_to_first_byte: float | None = None
+    """From sending the request to the first byte of the body, keep-alives included; None when none came."""
 
 
 class AttemptWatcher(Protocol):
@@ -94,6 +96,7 @@ class ChatStream:
         self._limits, self._retry, self._streaming = limits, retry, streaming
         self._watchers: list[AttemptWatcher] = []
         self._on_wait: list[OnWait] = []
+        self._entered = self._iterated = False
         self._chunks: AsyncGenerator[ChatStreamChunk, None] | None = None
         self._exchange: _Exchange | None = None
 
@@ -130,6 +133,7 @@ class ChatStream:
     # --------------------------------------------------------------------------------------------------- iteration
 
     async def __aenter__(self) -> ChatStream:
+        self._entered = True
         return self
 
     async def __aexit__(
@@ -139,10 +143,13 @@ class ChatStream:
             await self._chunks.aclose()
 
     def __aiter__(self) -> AsyncIterator[ChatStreamChunk]:
-        if self._chunks is not None:
+        if self._iterated:
             raise RuntimeError("a ChatStream is iterated once")
-        self._chunks = self._all_attempts()
-        return self._chunks
+        self._iterated = True
+        chunks = self._all_attempts()
+        if self._entered:
+            self._chunks = chunks  # the block closes it; otherwise its iteration alone holds it, and dropping that does
+        return chunks
 
     async def _all_attempts(self) -> AsyncGenerator[ChatStreamChunk, None]:
         for number in itertools.count(1):
@@ -158,19 +165,21 @@ class ChatStream:
                 parse, decode = exchange.parser.parse, self._wire.decode
                 while (events := await exchange.events()) is not None:
                     for event in events:
-                        chunk = parse(decode(event))
-                        if chunk is not None:
+                        made = parse(decode(event))
+                        if made is None:
+                            continue
+                        for chunk in made if isinstance(made, tuple) else (made,):
                             exchange.first_chunk_at = exchange.first_chunk_at or monotonic()
                             yield chunk
-                            if type(chunk) is ResponseChunk:
-                                break
+                        if type(chunk) is ResponseChunk:
+                            break
                 for chunk in exchange.last_chunks():
                     exchange.first_chunk_at = exchange.first_chunk_at or monotonic()
                     yield chunk
                 return
             except LLMError as error:
                 failure = exchange.failed(error)
-            except (GeneratorExit, asyncio.CancelledError):
+            except (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt):
                 exchange.stopped = True
                 raise
             finally:
@@ -209,7 +218,7 @@ class _Exchange:
         self._body: Body | None = None
         self._pieces: AsyncIterator[bytes] | None = None
         self._watchdog: Watchdog | None = None
-        self._heard = False
+        self._first_byte_at: float | None = None
         self._understood = False
         self._error: LLMError | None = None
         self._sent_at: float | None = None
@@ -245,8 +254,8 @@ class _Exchange:
             raise self._fault(error) from error
         if piece is None:
             return None
-        if not self._heard:
-            self._heard = True
+        if self._first_byte_at is None:
+            self._first_byte_at = monotonic()
             self._watchdog.rest()
             self._watchdog.limit = self._limits.idle
         if not self._streaming:
@@ -256,24 +265,23 @@ class _Exchange:
         self._understood = self._understood or bool(events)
         return events
 
-    def last_chunks(self) -> list[ChatStreamChunk]:
+    def last_chunks(self) -> Iterator[ChatStreamChunk]:
         """What the end of the body still gives. Raises when the answer did not come to its end."""
         if not self._streaming:
             self._response = self._wire.response_of(b"".join(self._plain), self._to)
-            return [ResponseChunk(self._response)]
-        if self.parser.ended:
-            return []
-        chunks: list[ChatStreamChunk | None] = []
-        leftover = self._decoder.flush()
+            yield ResponseChunk(self._response)
+            return
+        leftover = None if self.parser.ended else self._decoder.flush()
+        made: ChatStreamChunk | tuple[ChatStreamChunk, ...] | None = None
         if leftover is not None:
             with contextlib.suppress(MalformedStream):  # an event that was cut off is no event
-                chunks.append(self.parser.parse(self._wire.decode(leftover)))
+                made = self.parser.parse(self._wire.decode(leftover))
+        if made is not None:
+            yield from made if isinstance(made, tuple) else (made,)
+        if not self.parser.ended and (last := self.parser.finish()) is not None:
+            yield last
         if not self.parser.ended:
-            chunks.append(self.parser.finish())
-        found = [chunk for chunk in chunks if chunk is not None]
-        if not self.parser.ended and not found:
-            raise self._cut(foreign=self._heard and not self._understood)
-        return found
+            raise self._cut(foreign=self._first_byte_at is not None and not self._understood)
 
     async def _drain(self) -> None:
         """Read what follows a complete answer, so that the connection can be used again."""
@@ -295,7 +303,7 @@ class _Exchange:
     def failed(self, error: LLMError) -> LLMError:
         """`error`, with all that is known of this attempt."""
         error.provider, error.model = self._to.provider, self._to.model
-        error.request_id = error.request_id or self.request_id
+        error.request_id = self.request_id = error.request_id or self.request_id
         error.partial = self.response()
         error.usage = error.partial.usage if error.partial else None
         self._error = error
@@ -314,14 +322,16 @@ class _Exchange:
             await body.aclose()
 
     def end(self) -> AttemptEnd:
-        sent = self._sent_at if self._sent_at is not None else monotonic()
+        ended = self._ended_at or monotonic()
+        sent = self._sent_at or ended
         return AttemptEnd(
             outcome=self._outcome(),
             response=self.response(),
             error=self._error,
             request_id=self.request_id,
-            seconds=(self._ended_at or monotonic()) - sent,
+            seconds=ended - sent,
             seconds_to_first_chunk=None if self.first_chunk_at is None else self.first_chunk_at - sent,
+            seconds_to_first_byte=None if self._first_byte_at is None else self._first_byte_at - sent,
         )
 
     def _outcome(self) -> Outcome:
@@ -329,7 +339,7 @@ class _Exchange:
             return "completed"
         if self.stopped:
             return "stopped"
-        return "interrupted" if isinstance(self._error, StreamInterrupted) else "failed"
+        return "interrupted" if self.parser.begun else "failed"
 
     # ------------------------------------------------------------------------------------------------------- faults
 
@@ -343,8 +353,14 @@ class _Exchange:
         return fault_of_cut(self._to) if self.parser.begun and isinstance(fault, Unavailable) else fault
 
     def _stalled(self) -> LLMError:
-        if not self._heard:
-            return fault_of_connection(self._to, within=self._limits.first_byte)
+        assert self._watchdog is not None
+        total = self._limits.total if self._watchdog.expired else None
+        if not self.parser.begun:
+            return fault_of_connection(self._to, within=self._watchdog.limit if total is None else total)
+        if total is not None:
+            return StreamInterrupted(
+                f"{self._to.title} did not finish within {total:g} seconds. Ask again for the rest."
+            )
         return Stalled(
             f"{self._to.title} stopped sending for {self._limits.idle:g} seconds in the middle of the answer. "
             "Ask again to get the rest."

@@ -16,6 +16,7 @@ from tuppence.llm.concept import (
     Message,
     Origin,
     TextBlock,
+    UserMessage,
 )
 
 NOT_RUN = (
@@ -27,7 +28,8 @@ def mended(transcript: Sequence[Message]) -> list[Message]:
     """The same history with every function request followed by its result and every result preceded by its request.
 
     A request without a result gets one that says it was not run; one whose arguments were cut off is dropped, and so
-    are results of nothing, empty texts and messages left with nothing. Call ids that repeat are told apart.
+    are results of nothing, texts of nothing but white space and messages left with nothing. Call ids that repeat are
+    told apart.
     """
     sound: list[Message] = []
     seen: set[str] = set()
@@ -37,8 +39,9 @@ def mended(transcript: Sequence[Message]) -> list[Message]:
         at += 1
         if isinstance(message, FunctionResult):
             continue  # a result whose request is not right before it
-        if not isinstance(message, AssistantMessage):
-            sound.append(message)
+        if isinstance(message, UserMessage):
+            if message.text.strip():
+                sound.append(message)
             continue
         results: dict[str, FunctionResult] = {}
         while at < len(transcript) and isinstance(result := transcript[at], FunctionResult):
@@ -53,7 +56,7 @@ def _mended_round(message: AssistantMessage, results: dict[str, FunctionResult],
     content: list[Block] = []
     answers: list[Message] = []
     for block in message.content:
-        if isinstance(block, TextBlock) and not block.text:
+        if isinstance(block, TextBlock) and not block.text.strip():  # refused as well, and models do write such
             continue
         if not isinstance(block, ChatFunctionRequest):
             content.append(block)
@@ -66,7 +69,7 @@ def _mended_round(message: AssistantMessage, results: dict[str, FunctionResult],
         content.append(msgspec.structs.replace(block, call_id=call_id))
         output = (result.output, result.is_error) if result is not None else (NOT_RUN, True)
         answers.append(FunctionResult(call_id, *output))
-    return [AssistantMessage(tuple(content)), *answers] if content else []
+    return [msgspec.structs.replace(message, content=tuple(content)), *answers] if content else []
 
 
 def _unused(call_id: str, seen: set[str]) -> str:

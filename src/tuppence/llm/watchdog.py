@@ -10,7 +10,7 @@ class Watchdog:
     """Cancels the task that awaits inside `with watchdog:` for more than `limit` seconds; it sees a TimeoutError.
 
     The same as `asyncio.timeout`, but made to be entered many thousands of times: a timer is set anew at most once per
-    `limit`, not each time. It belongs to the task in which it is first entered.
+    `limit`, not each time.
     """
 
     def __init__(self, limit: float, until: float | None = None) -> None:
@@ -18,7 +18,7 @@ class Watchdog:
         self.limit = limit
         self._until = until
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
+        self._task: asyncio.Task[object] | None = None
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._barked = False
@@ -26,6 +26,7 @@ class Watchdog:
 
     def __enter__(self) -> None:
         self._since = self._loop.time()
+        self._task = asyncio.current_task()  # whoever asks for one piece after the other may do so from several tasks
         if self._timer is None:
             self._set_timer(self._deadline(self._since))
 
@@ -36,6 +37,11 @@ class Watchdog:
             assert self._task is not None
             if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
                 raise TimeoutError from error
+
+    @property
+    def expired(self) -> bool:
+        """Whether the moment that ends all waiting has come."""
+        return self._until is not None and self._loop.time() >= self._until
 
     def rest(self) -> None:
         """No more waiting: forget the timer."""

@@ -43,8 +43,11 @@ class StreamParser(Protocol):
     def ended(self) -> bool:
         """Whether the terminal event has come."""
 
-    def parse(self, event: Event) -> ChatStreamChunk | None:
-        """Take one event; the chunk it makes, if any. Raises the LLMError that an `error` event stands for."""
+    def parse(self, event: Event) -> ChatStreamChunk | tuple[ChatStreamChunk, ...] | None:
+        """Take one event; the chunk it makes, if any, or the chunks, where it holds reasoning and text.
+
+        Raises the LLMError that an `error` event stands for.
+        """
 
     def finish(self) -> ChatStreamChunk | None:
         """The bytes are over without a terminal event: the `response` chunk if the protocol allows it, else None."""
@@ -73,6 +76,9 @@ class Client(Protocol):
 
     async def send(self, params: dict[str, Any]) -> Body:
         """Send a request with a plain answer; returns when the headers have come."""
+
+    async def models(self) -> list[str]:
+        """The names of the models that the provider lists."""
 
     def fault(self, error: Exception, to: Addressee) -> LLMError | None:
         """What an exception of the SDK or its transport means; None when it is not one of theirs."""

@@ -50,12 +50,22 @@ class ChatConfig:
             params["system"] = [{"type": "text", "text": request.instructions, **_CACHED}]
         if tools := self._tools():
             params["tools"] = tools
-            choice = request.tool_choice if request.functions else "none"
-            if choice != "auto":
-                params["tool_choice"] = {"type": "any" if choice == "required" else "none"}
+            if choice := self._tool_choice():
+                params["tool_choice"] = choice
         if request.user_identifier:
             params["metadata"] = {"user_id": request.user_identifier}
         return params
+
+    def _tool_choice(self) -> dict[str, Any] | None:
+        """None: the API's own default, which is that the model may call, several functions at once if it likes."""
+        request = self._request
+        choice = request.tool_choice if request.functions else "none"
+        if choice == "none":
+            return {"type": "none"}
+        switch = {} if request.parallel_calls is None else {"disable_parallel_tool_use": not request.parallel_calls}
+        if choice == "auto" and not switch:
+            return None
+        return {"type": "any" if choice == "required" else "auto", **switch}
 
     def _tools(self) -> list[dict[str, Any]]:
         """The definitions; kept when calls are forbidden, since the API rejects tool blocks without definitions."""
@@ -94,7 +104,10 @@ class ChatConfig:
             case UserMessage(text):
                 return [{"type": "text", "text": text}]
             case AssistantMessage(content):
-                return [rendered for block in content if (rendered := self._block(block)) is not None]
+                blocks = [rendered for block in content if (rendered := self._block(block)) is not None]
+                while blocks and blocks[-1]["type"] in ("thinking", "redacted_thinking"):
+                    blocks.pop()  # an answer stopped while it thought: the API refuses a message that ends so
+                return blocks
             case FunctionResult(call_id, output, is_error):
                 result = {"type": "tool_result", "tool_use_id": portable_id(call_id, _CALL_ID), "content": output}
                 return [{**result, "is_error": True} if is_error else result]

@@ -19,6 +19,9 @@ from tuppence.llm.concept import (
 )
 from tuppence.llm.errors import MalformedStream
 
+NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding raises for text that is not JSON, not UTF-8, or nested without end."""
+
 STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "end_turn",
     "max_tokens": "max_tokens",
@@ -41,45 +44,48 @@ class ChatParser:
         """A plain answer's body. Raises MalformedStream when it is not a message."""
         try:
             message = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise MalformedStream("The provider's answer is not JSON. Check the provider's address.") from error
-        if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        content = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
             raise MalformedStream("The provider's answer is not a message. Check the provider's address.")
         return self.parse(message)
 
     def parse(self, message: dict[str, Any]) -> ChatResponse:
-        """A message as the API gives it; a `tool_use` block may hold its input as text, in `input_json`."""
-        reason = message.get("stop_reason")
-        stop: StopReason | None = STOP_REASONS.get(reason, "other") if reason else None
+        """A message as the API gives it; a `tool_use` block may hold its input as text, in `input_json`.
+
+        What a field holds against the protocol counts as not said: this never raises.
+        """
+        reason = text_in(message, "stop_reason") or None
         return ChatResponse(
-            id=message.get("id") or "",
-            model=message.get("model") or "",
+            id=text_in(message, "id"),
+            model=text_in(message, "model"),
             content=tuple(self._block(block) for block in message["content"]),
-            stop_reason=stop,
+            stop_reason=STOP_REASONS.get(reason, "other") if reason else None,
             provider_stop_reason=reason,
-            usage=usage_of(message.get("usage") or {}),
+            usage=usage_of(object_in(message, "usage")),
         )
 
     def _block(self, block: dict[str, Any]) -> Block:
         match block.get("type"):
             case "text":
-                return TextBlock(block.get("text") or "", self._origin, raw=block if block.get("citations") else None)
+                return TextBlock(text_in(block, "text"), self._origin, raw=block if block.get("citations") else None)
             case "thinking":
                 signed = block if block.get("signature") else None
-                return ReasoningBlock(block.get("thinking") or "", self._origin, raw=signed)
+                return ReasoningBlock(text_in(block, "thinking"), self._origin, raw=signed)
             case "redacted_thinking":
                 return ReasoningBlock("", self._origin, raw=block)
             case "tool_use":
                 return self._function_request(block)
             case kind:
-                return ProviderBlock(kind or "unknown", block, self._origin)
+                return ProviderBlock(kind if isinstance(kind, str) else "unknown", block, self._origin)
 
     def _function_request(self, block: dict[str, Any]) -> ChatFunctionRequest:
         arguments, raw = function_args(block)
         return ChatFunctionRequest(
-            id=block.get("id") or "",
-            call_id=block.get("id") or "",
-            function_name=block.get("name") or "",
+            id=text_in(block, "id"),
+            call_id=text_in(block, "id"),
+            function_name=text_in(block, "name"),
             function_args=arguments or {},
             malformed=arguments is None,
             raw_arguments=raw if arguments is None else None,
@@ -88,18 +94,19 @@ class ChatParser:
 
 
 def function_args(block: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
-    """The input of a block as an object, or None when it is not one; and as text."""
-    text = block.get("input_json")
-    given = block.get("input")
-    if text is None:
+    """The input of a block as an object, or None when it is not one; and as text.
+
+    Pieces of nothing but white space add nothing to the input that the block began with.
+    """
+    text = block.get("input_json") or ""
+    if not text.strip():
+        given = block.get("input")
         return (given if isinstance(given, dict) else {} if given is None else None), msgspec.json.encode(
             given
         ).decode()
-    if not text.strip():
-        return {}, text
     try:
         arguments = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return None, text
     return (arguments if isinstance(arguments, dict) else None), text
 
@@ -111,20 +118,37 @@ def usage_of(usage: dict[str, Any]) -> TokenUsage:
     (compaction, a fallback model), the plain numbers leave some out and `iterations` lists what is billed: then those
     are added up. Source: Anthropic documentation, "Prompt caching" and "Compaction".
     """
-    iterations = [one for one in usage.get("iterations") or () if isinstance(one, dict)]
+    listed = usage.get("iterations")
+    iterations = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     parts = iterations if len(iterations) > 1 else [usage]
 
     def total(name: str) -> int | None:
-        numbers = [part[name] for part in parts if part.get(name) is not None]
+        numbers = [count for part in parts if (count := _count_in(part, name)) is not None]
         return sum(numbers) if numbers else None
 
     read, write = total("cache_read_input_tokens"), total("cache_creation_input_tokens")
     plain = total("input_tokens")
-    details = usage.get("output_tokens_details") or {}
     return TokenUsage(
         input_tokens=None if plain is None else plain + (read or 0) + (write or 0),
         output_tokens=total("output_tokens"),
         cache_read_tokens=read,
         cache_write_tokens=write,
-        reasoning_tokens=details.get("thinking_tokens"),
+        reasoning_tokens=_count_in(object_in(usage, "output_tokens_details"), "thinking_tokens"),
     )
+
+
+def text_in(holder: dict[str, Any], name: str) -> str:
+    """The text under `name`; empty when there is none, or something else."""
+    value = holder.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def object_in(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under `name`; empty when there is none, or something else."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _count_in(holder: dict[str, Any], name: str) -> int | None:
+    value = holder.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tuppence.llm.anthropic_messages.chat_parser import ChatParser, function_args
+from tuppence.llm.anthropic_messages.chat_parser import NOT_JSON, ChatParser, function_args, object_in, text_in
 from tuppence.llm.concept import ChatResponse, ChatStreamChunk, OutputTextChunk, ReasoningChunk, ResponseChunk
 from tuppence.llm.errors import LLMError, MalformedStream, StreamInterrupted
 from tuppence.llm.faults import Addressee, fault_of_status
@@ -38,6 +38,9 @@ class CitationsDelta(msgspec.Struct, tag="citations_delta"):
     citation: dict[str, Any]
 
 
+BlockDelta: TypeAlias = TextDelta | ThinkingDelta | InputJsonDelta | SignatureDelta | CitationsDelta
+
+
 class MessageStart(msgspec.Struct, tag="message_start"):
     message: dict[str, Any]
 
@@ -49,7 +52,7 @@ class ContentBlockStart(msgspec.Struct, tag="content_block_start"):
 
 class ContentBlockDelta(msgspec.Struct, tag="content_block_delta"):
     index: int
-    delta: TextDelta | ThinkingDelta | InputJsonDelta | SignatureDelta | CitationsDelta
+    delta: BlockDelta
 
 
 class OtherBlockDelta(msgspec.Struct, tag="other_content_block_delta"):
@@ -108,9 +111,7 @@ _KNOWN: Any = (
     | StreamError
 )
 _KNOWN_KINDS = frozenset(kind.__struct_config__.tag for kind in _KNOWN.__args__)
-_KNOWN_DELTAS = frozenset(
-    kind.__struct_config__.tag for kind in (TextDelta, ThinkingDelta, InputJsonDelta, SignatureDelta, CitationsDelta)
-)
+_KNOWN_DELTAS = frozenset(kind.__struct_config__.tag for kind in BlockDelta.__args__)
 _decode = msgspec.json.Decoder(_KNOWN).decode
 
 
@@ -120,14 +121,14 @@ def decode_event(data: bytes) -> StreamEvent:
         return _decode(data)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         return _decode_unusual(data, error)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise MalformedStream("The provider sent a piece that is not JSON. Ask again.") from error
 
 
 def _decode_unusual(data: bytes, error: msgspec.ValidationError) -> StreamEvent:
     try:
         event = msgspec.json.decode(data)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         raise MalformedStream("The provider sent a piece that is not JSON. Ask again.") from error
     kind = event.get("type") if isinstance(event, dict) else None
     if isinstance(kind, str) and kind not in _KNOWN_KINDS:
@@ -147,34 +148,35 @@ class _OpenBlock:
 
     def __init__(self, start: dict[str, Any]) -> None:
         self.start = start
-        self.text = [start["text"]] if start.get("text") else []
-        self.thinking = [start["thinking"]] if start.get("thinking") else []
-        self.signature = [start["signature"]] if start.get("signature") else []
+        self.kind = start.get("type")
+        self.text = [text_in(start, "text")]
+        self.thinking = [text_in(start, "thinking")]
+        self.signature = [text_in(start, "signature")]
         self.input_json: list[str] = []
-        self.citations: list[dict[str, Any]] = list(start.get("citations") or ())
+        citations = start.get("citations")
+        self.citations: list[Any] = list(citations) if isinstance(citations, list) else []
         self.stopped = False
 
     def finished(self) -> dict[str, Any]:
         """The block as a plain answer would hold it, but for a function request's input, which may stay text."""
         block = dict(self.start)
-        if block.get("type") == "text":
+        if self.kind == "text":
             block["text"] = "".join(self.text)
-        elif block.get("type") == "thinking":
+        elif self.kind == "thinking":
             block["thinking"] = "".join(self.thinking)
-            if self.signature:
-                block["signature"] = "".join(self.signature)
+            block["signature"] = "".join(self.signature)
         if self.citations:
             block["citations"] = self.citations
         if self.input_json:
             block["input_json"] = "".join(self.input_json)
-            if block.get("type") != "tool_use":  # a server's tool: the block goes back as the API would have given it
+            if self.kind != "tool_use":  # a server's tool: the block goes back as the API would have given it
                 block["input"] = function_args(block)[0] or {}
                 del block["input_json"]
         return block
 
     def shown(self) -> bool:
         """Whether what there is of an unfinished block may be kept: words yes, half a function request no."""
-        return self.stopped or self.start.get("type") in ("text", "thinking")
+        return self.stopped or self.kind in ("text", "thinking")
 
 
 class ChatStreamParser:
@@ -189,7 +191,7 @@ class ChatStreamParser:
         self._usage: dict[str, Any] = {}
         self._response: ChatResponse | None = None
         self.begun = False
-        """Whether `message_start` has come."""
+        """Whether `message_start` has come, or, from a gateway that leaves it out, the first block."""
 
     @property
     def ended(self) -> bool:
@@ -205,14 +207,13 @@ class ChatStreamParser:
             type(event) is ContentBlockDelta and type(event.delta) is TextDelta
         ):  # nearly all; three times faster than `match`
             text = event.delta.text
-            self._block(event.index).text.append(text)
-            return OutputTextChunk(text) if text else None
+            block = self._block(event.index)
+            if block.kind == "text":
+                block.text.append(text)
+                return OutputTextChunk(text) if text else None
         match event:
-            case ContentBlockDelta(index, InputJsonDelta(piece)):
-                self._block(index).input_json.append(piece)
-            case ContentBlockDelta(index, ThinkingDelta(thinking)):
-                self._block(index).thinking.append(thinking)
-                return ReasoningChunk(thinking) if thinking else None
+            case ContentBlockDelta(index, delta):
+                return self._grown(self._block(index), delta)
             case ContentBlockStart(index, start):
                 return self._started(index, start)
             case ContentBlockStop(index):
@@ -222,18 +223,14 @@ class ChatStreamParser:
             case MessageStart(message):
                 self.begun = True
                 self._message = {**message, "content": []}
-                self._usage = dict(message.get("usage") or {})
+                self._usage = dict(object_in(message, "usage"))
             case MessageStop():
                 self._response = self._response_of(self._blocks)
                 return ResponseChunk(self._response)
             case StreamError(error):
                 raise self._fault(error or {})
-            case ContentBlockDelta(index, SignatureDelta(signature)):
-                self._block(index).signature.append(signature)
-            case ContentBlockDelta(index, CitationsDelta(citation)):
-                self._block(index).citations.append(citation)
-            case OtherBlockDelta(index, delta):
-                _merge_unknown(self._block(index).start, delta)
+            case OtherBlockDelta(index, unknown):
+                _merge_unknown(self._block(index).start, unknown)
             case _:
                 pass
         return None
@@ -249,12 +246,28 @@ class ChatStreamParser:
         return self._response_of([block for block in self._blocks if block.shown()])
 
     def _started(self, index: int, start: dict[str, Any]) -> ChatStreamChunk | None:
+        self.begun = True
         block = self._by_index[index] = _OpenBlock(start)
         self._blocks.append(block)
-        if start.get("type") == "text" and block.text:
+        if block.kind == "text" and block.text[0]:
             return OutputTextChunk(block.text[0])
-        if start.get("type") == "thinking" and block.thinking:
+        if block.kind == "thinking" and block.thinking[0]:
             return ReasoningChunk(block.thinking[0])
+        return None
+
+    def _grown(self, block: _OpenBlock, delta: BlockDelta) -> ChatStreamChunk | None:
+        match delta:
+            case InputJsonDelta(piece):
+                block.input_json.append(piece)
+            case ThinkingDelta(thinking) if block.kind == "thinking":
+                block.thinking.append(thinking)
+                return ReasoningChunk(thinking) if thinking else None
+            case SignatureDelta(signature):
+                block.signature.append(signature)
+            case CitationsDelta(citation):
+                block.citations.append(citation)
+            case _:  # words in a block of another kind: its origin knows what they are
+                _merge_unknown(block.start, msgspec.to_builtins(delta))
         return None
 
     def _block(self, index: int) -> _OpenBlock:
@@ -273,9 +286,8 @@ class ChatStreamParser:
         return ChatParser(self._to.origin if self._to else None).parse(message)
 
     def _fault(self, error: dict[str, Any]) -> LLMError:
-        kind, words = error.get("type"), error.get("message")
         to = self._to or Addressee("anthropic", "Anthropic", "", "", "the API key")
-        fault = fault_of_status(0, to, kind=kind, words=words if isinstance(words, str) else "")
+        fault = fault_of_status(0, to, kind=text_in(error, "type") or None, words=text_in(error, "message"))
         return StreamInterrupted(f"The answer broke off. {fault}") if self.begun else fault
 
 

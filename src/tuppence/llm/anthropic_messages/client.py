@@ -38,7 +38,8 @@ class AnthropicClient:
             http_client=anthropic.DefaultAioHttpClient(
                 base_url=base_url,
                 timeout=timeout,
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+                # 0 is aiohttp's word for unlimited; from None it would make its own limit of 100
+                limits=httpx2.Limits(max_connections=0, max_keepalive_connections=None),
                 event_hooks=hooks,
             ),
         )
@@ -52,6 +53,9 @@ class AnthropicClient:
         manager = self._sdk.messages.with_streaming_response.create(**params)
         response = await manager.__aenter__()
         return AnthropicBody(response.http_response, manager)
+
+    async def models(self) -> list[str]:
+        return [model.id async for model in self._sdk.models.list(limit=100)]
 
     def fault(self, error: Exception, to: Addressee) -> LLMError | None:
         if isinstance(error, anthropic.APIStatusError):

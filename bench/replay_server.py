@@ -1,0 +1,169 @@
+"""Answers every request with a stream of the Messages API, made beforehand, as fast or as slowly as the path says.
+
+    POST /burst/EVENTS/CHUNK/v1/messages       EVENTS words at once; CHUNK: bytes of an HTTP chunk, or `event`
+    POST /arguments/KILOBYTES/v1/messages      one function request with so many arguments, in HTTP chunks of 16 kB
+    POST /paced/EVENTS/v1/messages             EVENTS words, one each 20 ms, each saying when it was sent
+
+Prints its port, and ends when its input is closed. A paced word is `@` and the nanoseconds of the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import json
+import os
+import sys
+import time
+from typing import Any
+
+PERIOD = 0.020  # seconds between two paced events of one stream
+_TICK = 0.001
+_PHASES = round(PERIOD / _TICK)
+_WORDS = ("It", " was", " twelve", " euros", " and", " thirty", " cents", ",", " né", " 🦔", " — ", "1.2", "\n- ")
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n"
+_LARGE = 16 * 1024
+
+
+def event(kind: str, **fields: Any) -> bytes:
+    data = json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {kind}\ndata: {data}\n\n".encode()
+
+
+def word(text: str) -> bytes:
+    return event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
+
+
+def envelope(block: dict[str, Any], stop_reason: str) -> tuple[bytes, bytes]:
+    """What comes before and after the pieces of an answer's only block."""
+    usage = {"input_tokens": 20, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 1}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "any", "content": [], "usage": usage}
+    before = event("message_start", message=message) + event("content_block_start", index=0, content_block=block)
+    delta = event("message_delta", delta={"stop_reason": stop_reason}, usage={"output_tokens": 9})
+    return before + event("ping"), event("content_block_stop", index=0) + delta + event("message_stop")
+
+
+TEXT_BEFORE, TEXT_AFTER = envelope({"type": "text", "text": ""}, "end_turn")
+
+
+def http_chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def in_chunks(events: list[bytes], size: int | None) -> bytes:
+    """An HTTP body in chunks of `size` bytes; None: one chunk per event."""
+    whole = b"".join(events)
+    parts = events if size is None else [whole[at : at + size] for at in range(0, len(whole), size)]
+    return b"".join(map(http_chunk, parts)) + b"0\r\n\r\n"
+
+
+@functools.cache
+def burst(events: int, chunk: str) -> bytes:
+    words = [word(_WORDS[number % len(_WORDS)]) for number in range(events)]
+    return in_chunks([TEXT_BEFORE, *words, TEXT_AFTER], None if chunk == "event" else int(chunk))
+
+
+@functools.cache
+def arguments(kilobytes: int) -> bytes:
+    rows = [
+        {"date": f"2026-03-{day % 28 + 1:02d}", "amount": -731 * (day % 97), "what": "Market"} for day in range(9999)
+    ]
+    text = json.dumps({"rows": rows})[: kilobytes * 1000 - 4] + '"}]}'
+    text = text[: text.rindex("}, {")] + "}]}"
+    before, after = envelope({"type": "tool_use", "id": "toolu_1", "name": "record", "input": {}}, "tool_use")
+    pieces = [text[at : at + 8] for at in range(0, len(text), 8)]
+    deltas = [
+        event("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": piece})
+        for piece in pieces
+    ]
+    return in_chunks([before, *deltas, after], _LARGE)
+
+
+class Pacemaker:
+    """Sends one event to each of its streams every PERIOD; the streams are spread over the ticks between."""
+
+    def __init__(self) -> None:
+        before, after = word("@" + "0" * 19).split(b"0" * 19)
+        self._around = b"%x\r\n" % len(word("@" + "0" * 19)) + before, after + b"\r\n"
+        self._phases: list[dict[asyncio.Transport, int]] = [{} for _ in range(_PHASES)]
+        self._last = 0
+
+    def add(self, transport: asyncio.Transport, events: int) -> None:
+        transport.write(http_chunk(TEXT_BEFORE))
+        min(self._phases, key=len)[transport] = events
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        tick = 0
+        while True:
+            due += _TICK
+            await asyncio.sleep(due - loop.time())
+            self._send_to(self._phases[tick % _PHASES])
+            tick += 1
+
+    def _send_to(self, streams: dict[asyncio.Transport, int]) -> None:
+        before, after = self._around
+        for transport, left in list(streams.items()):
+            transport.write(b"%b%019d%b" % (before, time.monotonic_ns(), after))
+            streams[transport] = left - 1
+            if left == 1 or transport.is_closing():
+                del streams[transport]
+                transport.write(http_chunk(TEXT_AFTER) + b"0\r\n\r\n")
+
+
+class Answering(asyncio.Protocol):
+    """One connection: requests with a length, one after the other."""
+
+    def __init__(self, pacemaker: Pacemaker) -> None:
+        self._pacemaker = pacemaker
+        self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        head, found, rest = self._unread.partition(b"\r\n\r\n")
+        if not found:
+            return
+        first, *lines = head.decode("latin-1").lower().split("\r\n")
+        length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length:"))
+        if len(rest) >= length:
+            self._unread = rest[length:]
+            self._answer(first.split()[1])
+
+    def _answer(self, path: str) -> None:
+        self._transport.write(_HEAD)
+        match path.strip("/").split("/"):
+            case ["burst", events, chunk, *_]:
+                self._transport.write(burst(int(events), chunk))
+            case ["arguments", kilobytes, *_]:
+                self._transport.write(arguments(int(kilobytes)))
+            case ["paced", events, *_]:
+                self._pacemaker.add(self._transport, int(events))
+            case _:
+                self._transport.abort()
+
+
+async def serve() -> None:
+    pacemaker = Pacemaker()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Answering(pacemaker), "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    ended = asyncio.Event()
+    loop.add_reader(sys.stdin, ended.set)
+    pacing = asyncio.create_task(pacemaker.run())
+    await ended.wait()
+    pacing.cancel()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--core", type=int)
+    core = parser.parse_args().core
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    asyncio.run(serve())
