@@ -1,0 +1,1 @@
+"""What both OpenAI wires share: keys, models, errors, checks of single fields, cached prefixes."""
