@@ -19,6 +19,7 @@ from tuppence.assistant.events import (
     FunctionAnswered,
     FunctionRequested,
     OutputText,
+    Reasoning,
     RoundEnded,
     SteppedIn,
     TurnEvent,
@@ -45,8 +46,9 @@ from tuppence.llm import (
     UserMessage,
     open_provider,
 )
+from tuppence.llm.abilities import Abilities
 from tuppence.store import Presence, Store
-from tuppence.understudy import Call, Fault, Opaque, Reply, Text, Understudy
+from tuppence.understudy import Call, Fault, Opaque, Reply, Text, Understudy, Usage
 from tuppence.usage import Purpose, UsageLog, UsageRow
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +56,7 @@ pytestmark = pytest.mark.anyio
 DAY = date(2026, 3, 31)
 QUESTION = UserMessage("What is left?")
 AT_ONCE = Retry(attempts=2, first=0.0)
+UNKNOWN = Abilities()
 
 
 class KeptInMemory:
@@ -120,9 +123,9 @@ async def stage(
     retry: Retry = AT_ONCE,
     limits: Limits | None = None,
     second: Sequence[Reply] | None = None,
-    window: int | None = None,
+    abilities: Abilities = UNKNOWN,
 ) -> AsyncIterator[Stage]:
-    """second: what another provider answers that may step in. window: the model's context window."""
+    """second: what another provider answers that may step in. abilities: what is known of the first."""
     async with (
         Understudy(list(replies)) as server,
         Understudy(list(second or ())) as other,
@@ -135,7 +138,7 @@ async def stage(
         ledger = await open_ledger(store)
         responder = Responder(
             answerers=[
-                Answerer(provider, "claude-sonnet-5", window),
+                Answerer(provider, "claude-sonnet-5", abilities),
                 *([] if second is None else [Answerer(another, "claude-opus-5")]),
             ],
             instructions="Be brief.",
@@ -373,13 +376,49 @@ async def test_a_small_window_leaves_the_oldest_questions_out_and_says_so(tmp_pa
         for number in range(6)
         for message in (UserMessage(f"Question {number}"), AssistantMessage((TextBlock("word " * 300),)))
     ]
-    async with stage(tmp_path, Reply("Seven."), window=2048) as on:
+    async with stage(tmp_path, Reply("Seven."), abilities=Abilities(context_window=2048)) as on:
         await on.respond(KeptInMemory(*asked, QUESTION))
         (left_out,) = on.of(EarlierTalkLeftOut)
         sent = (on.server.account.asked[0].json or {})["messages"]
         assert left_out.turns > 0
         assert [message["role"] for message in sent] == ["user", "assistant"] * (6 - left_out.turns) + ["user"]
         assert sent[-1]["content"][0]["text"] == QUESTION.text
+
+
+async def test_a_model_that_cannot_call_functions_is_not_even_asked(tmp_path: Path) -> None:
+    async with stage(tmp_path, Reply("Seven."), abilities=Abilities(calls_functions=False)) as on:
+        with pytest.raises(RequestRejected, match="cannot look anything up"):
+            await on.respond(KeptInMemory())
+        assert len(on.server.account) == 0
+
+
+async def test_thinking_in_the_text_is_no_part_of_the_answer(tmp_path: Path) -> None:
+    reply = Reply("<think>Seven or eight?</think>Seven.", chunking=3)
+    async with stage(tmp_path, reply, abilities=Abilities(thinks_in_text=True)) as on:
+        transcript = KeptInMemory()
+        await on.respond(transcript)
+        assert on.text() == text_of(transcript.messages[-1]) == "Seven."
+        assert "".join(event.text for event in on.of(Reasoning)) == "Seven or eight?"
+
+
+async def test_where_forbidding_is_not_obeyed_the_last_round_offers_nothing(tmp_path: Path) -> None:
+    async with stage(
+        tmp_path, Reply([call()]), Reply("Seven."), rounds=2, abilities=Abilities(forbids_calls=False)
+    ) as on:
+        await on.respond(KeptInMemory())
+        first, last = (exchange.json or {} for exchange in on.server.account.asked)
+        assert [tool["description"] for tool in first["tools"]] == ["What is left in a jar."]
+        assert [tool["description"] for tool in last["tools"]] == ["Not available any more."]
+
+
+async def test_tokens_that_are_never_reported_are_estimated_and_marked(tmp_path: Path) -> None:
+    reply = Reply("Seven are left over.", usage=Usage())
+    async with stage(tmp_path, reply, abilities=Abilities(reports_usage=False)) as on:
+        await on.respond(KeptInMemory())
+        (row,) = await on.rows()
+        assert row.tokens_estimated
+        assert row.usage.input_tokens is not None
+        assert row.usage.output_tokens == 7  # 20 bytes, 3 a token
 
 
 @pytest.mark.parametrize("times", [1, 2])

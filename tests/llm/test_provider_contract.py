@@ -251,7 +251,7 @@ async def test_an_answer_that_breaks_off_keeps_what_was_shown(preset: Preset, cu
 
 
 async def test_an_answer_that_falls_silent_stalls(preset: Preset) -> None:
-    async with opened(preset, Reply("one two three four five six", stall_after=5), limits=Limits(idle=0.05)) as (
+    async with opened(preset, Reply("one two three four five six", stall_after=5), limits=Limits(idle=0.3)) as (
         provider,
         server,
     ):

@@ -120,3 +120,9 @@ def test_over_the_whole_price_list_the_cost_is_the_sum_of_its_own_prices() -> No
 @pytest.mark.parametrize("text", ["0", "0.000000000001", "0.00351", "12345.678901234567"])
 def test_picodollars_and_back(text: str) -> None:
     assert dollars(picodollars(Decimal(text))) == Decimal(text)
+
+
+def test_a_provider_may_be_listed_under_another_name() -> None:
+    cost = price_of(TokenUsage(1_000_000, 0), "gemini", "gemini-2.5-flash", datetime.now(UTC))
+    assert cost is not None
+    assert cost == price_of(TokenUsage(1_000_000, 0), "google", "gemini-2.5-flash", datetime.now(UTC))

@@ -39,11 +39,13 @@ from tuppence.llm import (
     OutputTextChunk,
     Provider,
     ReasoningChunk,
+    RequestRejected,
     ResponseChunk,
     UserMessage,
 )
+from tuppence.llm.abilities import Abilities, AnswerReader, estimated_usage
 from tuppence.llm.closing import finished
-from tuppence.llm.context import fitted
+from tuppence.llm.context import Fitted
 from tuppence.usage import Purpose, UsageLog, UsageRow, metered, total_cost
 
 MAX_ROUNDS = 8
@@ -106,8 +108,8 @@ class Answerer(msgspec.Struct, frozen=True):
 
     provider: Provider
     model: str
-    context_window: int | None = None
-    """Tokens that the model takes, its answer included; None when that is not known or no concern."""
+    abilities: Abilities = Abilities()
+    """What was found out about the model; by default nothing, and it is asked as usual."""
 
 
 class Responder:
@@ -165,20 +167,27 @@ class Responder:
                 emit(SteppedIn(self._answerers[0].provider.title, self._answerers[0].model, str(error)))
 
     async def _reply_by(self, answerer: Answerer, transcript: Transcript, round_number: int, emit: Emit) -> None:
+        abilities = answerer.abilities
+        fit = self._fitted_request(answerer, transcript.messages, round_number)
+        if fit.turns_left_out and round_number == 1:
+            emit(EarlierTalkLeftOut(fit.turns_left_out))
         rows: list[UsageRow] = []
         purpose = msgspec.structs.replace(self._purpose, round=round_number)
-        request = self._request(answerer, transcript.messages, round_number, emit)
-        stream = metered(answerer.provider.stream_chat_response(request), self._usage, purpose, rows.append)
+        estimate = partial(estimated_usage, fit.request) if abilities.reports_usage is False else None
+        stream = abilities.stream_from(answerer.provider, fit.request)
+        stream = metered(stream, self._usage, purpose, rows.append, estimate=estimate)
         stream.waiting_told_to(lambda seconds, error: emit(Waiting(seconds, str(error))))
+        reader = abilities.reader()
         try:
-            response = await _streamed(stream, emit)
+            response = await _streamed(stream, reader, emit)
         except (LLMError, asyncio.CancelledError):
-            await finished(partial(_keep_partial, transcript, round_number, stream.partial))
+            said = reader.response_of(stream.partial) if stream.partial is not None else None
+            await finished(partial(_keep_partial, transcript, round_number, said))
             raise
         emit(
             RoundEnded(
                 model=response.model or answerer.model,
-                usage=response.usage,
+                usage=rows[-1].usage if rows else response.usage,
                 cost=total_cost(rows),
                 seconds_to_first_chunk=seconds_to_first_chunk(rows),
                 stop_reason=response.stop_reason,
@@ -187,10 +196,14 @@ class Responder:
         goes_on = response.stop_reason == "pause" or (response.function_requests and round_number < self._max_rounds)
         if not (response.output_text.strip() or goes_on):
             raise EmptyAnswer(provider=answerer.provider.name, model=answerer.model, usage=response.usage)
-        said = [AssistantMessage.of(response)]
-        await finished(partial(transcript.add, said, round_number=round_number, finished=True))
+        answer = [AssistantMessage.of(response)]
+        await finished(partial(transcript.add, answer, round_number=round_number, finished=True))
 
-    def _request(self, answerer: Answerer, messages: Sequence[Message], round_number: int, emit: Emit) -> ChatRequest:
+    def _fitted_request(self, answerer: Answerer, messages: Sequence[Message], round_number: int) -> Fitted:
+        """The request of a round as the model can take it. Raises RequestRejected when it cannot answer at all."""
+        objection = answerer.abilities.objection(answerer.model)
+        if objection is not None:
+            raise RequestRejected(objection, provider=answerer.provider.name, model=answerer.model)
         request = ChatRequest(
             model=answerer.model,
             transcript=messages,
@@ -199,12 +212,7 @@ class Responder:
             tool_choice="auto" if round_number < self._max_rounds else "none",
             session_id=self._purpose.chat_id,
         )
-        if answerer.context_window is None:
-            return request
-        fit = fitted(request, answerer.context_window)
-        if fit.turns_left_out and round_number == 1:
-            emit(EarlierTalkLeftOut(fit.turns_left_out))
-        return fit.request
+        return answerer.abilities.applied_to(request)
 
     # --------------------------------------------------------------------------------------------------- functions
 
@@ -242,17 +250,18 @@ def seconds_to_first_chunk(rows: Sequence[UsageRow]) -> float | None:
     return None if microseconds is None else microseconds / 1_000_000
 
 
-async def _streamed(stream: ChatStream, emit: Emit) -> ChatResponse:
+async def _streamed(stream: ChatStream, reader: AnswerReader, emit: Emit) -> ChatResponse:
     """The whole answer, each piece told to `emit` as it comes."""
     async with stream:
-        async for chunk in stream:
-            match chunk:
-                case OutputTextChunk(text):
-                    emit(OutputText(text))
-                case ReasoningChunk(text):
-                    emit(Reasoning(text))
-                case ResponseChunk(response):
-                    return response
+        async for streamed in stream:
+            for chunk in reader.chunks_of(streamed):
+                match chunk:
+                    case OutputTextChunk(text):
+                        emit(OutputText(text))
+                    case ReasoningChunk(text):
+                        emit(Reasoning(text))
+                    case ResponseChunk(response):
+                        return response
     raise AssertionError("a stream ends with its response or raises")
 
 

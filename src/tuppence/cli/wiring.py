@@ -75,8 +75,8 @@ async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
         await asyncio.to_thread(_import_parts)
         async with opened_usage(settings.home) as parts:
             parts.log.prepare()
-            answerers = [(provider, choice.model) for provider, choice in zip(providers, choices, strict=True)]
-            yield Wired(_assistant(settings, answerers, parts), parts.ledger)
+            asked = [(provider, choice.model) for provider, choice in zip(providers, choices, strict=True)]
+            yield Wired(await _assistant(settings, asked, parts), parts.ledger)
     except (asyncio.CancelledError, Interrupted):
         impatient = True
         raise
@@ -95,13 +95,16 @@ def _import_parts() -> None:
     import tuppence.usage  # noqa: F401
 
 
-def _assistant(settings: "Settings", answerers: "list[tuple[Provider, str]]", parts: UsageParts) -> "Assistant":
+async def _assistant(settings: "Settings", asked: "list[tuple[Provider, str]]", parts: UsageParts) -> "Assistant":
+    from tuppence.assistant.abilities import abilities_of
     from tuppence.assistant.assistant import Assistant
     from tuppence.assistant.responder import Answerer
 
+    store = parts.ledger.store
+
     return Assistant(
         ledger=parts.ledger,
-        answerers=[Answerer(provider, model) for provider, model in answerers],
+        answerers=[Answerer(who, model, await abilities_of(store, who, model)) for who, model in asked],
         usage=parts.log,
         process_id=parts.process_id,
         max_rounds=settings.max_rounds,

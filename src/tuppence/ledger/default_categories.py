@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tuppence.ledger.names import name_key
 from tuppence.store.tables import categories
 
-INCOME = {
+INCOME: dict[str, tuple[str, ...]] = {
     "Income": (
         "Salary",
         "Bonuses",
@@ -22,7 +22,7 @@ INCOME = {
         "Other income",
     ),
 }
-EXPENSES = {
+EXPENSES: dict[str, tuple[str, ...]] = {
     "Housing": ("Rent", "Mortgage", "Repairs & maintenance", "Furniture & household goods", "Home services"),
     "Utilities": ("Electricity & gas", "Water & waste", "Internet & TV", "Mobile phone"),
     "Food": ("Groceries", "Restaurants", "Coffee & snacks", "Takeaway & delivery", "Alcohol & bars"),
@@ -49,13 +49,13 @@ EXPENSES = {
     "Loans": ("Student loan", "Loan payment"),
     "Other expenses": ("Cash withdrawals",),
 }
-OTHER = {
+OTHER: dict[str, tuple[str, ...]] = {
     "Savings & investments": ("Savings", "Investments", "Retirement"),
     "Debt payments": ("Credit card payment",),
 }
 
 
-DEFAULT_CATEGORIES = {"income": INCOME, "expense": EXPENSES, "other": OTHER}
+DEFAULT_CATEGORIES: dict[str, dict[str, tuple[str, ...]]] = {"income": INCOME, "expense": EXPENSES, "other": OTHER}
 
 
 async def add_default_categories(connection: AsyncConnection, household: int) -> None:

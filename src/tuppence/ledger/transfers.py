@@ -75,27 +75,27 @@ def _opposites(movements: Iterable[Movement]) -> Iterator[tuple[list[Movement], 
     return ((outs, ins) for outs, ins in buckets.values() if outs and ins)
 
 
-_Days = dict[int, tuple[list[datetime.date], list[int]]]
+_Days = dict[int, tuple[list[int], list[int]]]
 
 
 def _days_by_account(rows: list[Movement]) -> _Days:
-    """For each account the days of its rows, in order, beside their ids."""
+    """For each account the days of its rows (as ordinals), in order, beside their ids."""
     by_account: _Days = {}
-    for row in sorted(rows, key=lambda row: (row.date, row.id)):
-        days, ids = by_account.setdefault(row.account, ([], []))
-        days.append(row.date)
-        ids.append(row.id)
+    for day, identity, account in sorted((row.date.toordinal(), row.id, row.account) for row in rows):
+        days, ids = by_account.setdefault(account, ([], []))
+        days.append(day)
+        ids.append(identity)
     return by_account
 
 
 def _candidates(row: Movement, others: _Days, limit: int) -> list[int]:
     """The ids of rows on other accounts near enough in time, at most `limit`."""
-    earliest, latest = shifted(row.date, -DAYS_APART), shifted(row.date, DAYS_APART)
+    day = row.date.toordinal()
     found: list[int] = []
     for account, (days, ids) in others.items():
         if account != row.account:
-            first = bisect_left(days, earliest)
-            last = bisect_right(days, latest, first)
+            first = bisect_left(days, day - DAYS_APART)
+            last = bisect_right(days, day + DAYS_APART, first)
             found += ids[first : min(last, first + limit - len(found))]
             if len(found) == limit:
                 break
@@ -125,7 +125,7 @@ async def refresh_transfers(
     """
     # Rows up to four days away may have other candidates now. Those are up to eight days away, and their own
     # candidates, on which it depends whether they are a pair, up to twelve.
-    movements = await _movements(connection, ledger, shifted(first, -3 * DAYS_APART), shifted(last, 3 * DAYS_APART))
+    movements = await _movements(connection, ledger, first, last)
     first, last = shifted(first, -DAYS_APART), shifted(last, DAYS_APART)
     near = {row.id for row in movements if first <= row.date <= last}
     wanted = {pair for pair in pair_transfers(movements).pairs if not near.isdisjoint(pair)}

@@ -30,7 +30,10 @@ _WRITES = "tuppence_writes"  # an execution option of connections that are going
 
 
 class Store:
-    """One open database. Transactions are short and never wait for a network."""
+    """One open database.
+
+    Transactions are short and never wait for a network; so a cancelled scope lets one that has begun come to its end.
+    """
 
     def __init__(self, path: Path, engine: AsyncEngine) -> None:
         self.path = path

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import msgspec
 
-from tuppence.llm import Attempt, AttemptEnd, ChatStream
+from tuppence.llm import Attempt, AttemptEnd, ChatResponse, ChatStream, TokenUsage
 from tuppence.store.tables import now
 from tuppence.usage.log import OnClose, UsageLog
-from tuppence.usage.row import Purpose, UsageRow, closed_row, opened_row
+from tuppence.usage.row import Purpose, UsageRow, closed_row, estimated_row, opened_row
+
+Estimate: TypeAlias = Callable[[ChatResponse], TokenUsage]
+"""About how many tokens a request took whose answer, or what there was of it, is this."""
 
 
-def metered(stream: ChatStream, log: UsageLog, purpose: Purpose, on_close: OnClose | None = None) -> ChatStream:
+def metered(
+    stream: ChatStream,
+    log: UsageLog,
+    purpose: Purpose,
+    on_close: OnClose | None = None,
+    estimate: Estimate | None = None,
+) -> ChatStream:
     """`stream`, with one usage row per attempt: committed before the request is sent, closed however it ends.
 
     on_close: given each closed row, once, with its cost. That happens before the stream is left, unless the database is
-    busy for longer than a second: then the answer does not wait for it.
+    busy for longer than a second: then the answer does not wait for it. estimate: tells about how many tokens an answer
+    took, for providers that do not report them; None: what is not reported stays unknown.
     """
-    return stream.watched_by(_Meter(log, purpose, on_close))
+    return stream.watched_by(_Meter(log, purpose, on_close, estimate))
 
 
 class _Metering(msgspec.Struct):
@@ -30,10 +43,11 @@ class _Metering(msgspec.Struct):
 class _Meter:
     """The AttemptWatcher that keeps usage rows. Attempts of one stream follow one another."""
 
-    def __init__(self, log: UsageLog, purpose: Purpose, on_close: OnClose | None) -> None:
+    def __init__(self, log: UsageLog, purpose: Purpose, on_close: OnClose | None, estimate: Estimate | None) -> None:
         self._log = log
         self._purpose = purpose
         self._on_close = on_close
+        self._estimate = estimate
         self._now: _Metering | None = None
 
     async def begins(self, attempt: Attempt) -> None:
@@ -53,4 +67,7 @@ class _Meter:
                 metering.told = True
                 self._on_close(row)
 
-        await self._log.close(closed_row(metering.row, end, now()), tell)
+        row = closed_row(metering.row, end, now())
+        if self._estimate is not None and end.response is not None:
+            row = estimated_row(row, self._estimate(end.response))
+        await self._log.close(row, tell)

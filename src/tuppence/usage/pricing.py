@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tuppence.llm import TokenUsage
+from tuppence.llm import PRESETS, TokenUsage
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, PriceCalculation
@@ -48,6 +48,7 @@ def price_of(usage: TokenUsage, provider: str, model: str, at: datetime) -> Cost
         return None
     import genai_prices
 
+    listed = _listed_as(provider)
     try:
         found = genai_prices.calc_price(
             genai_prices.Usage(
@@ -58,12 +59,12 @@ def price_of(usage: TokenUsage, provider: str, model: str, at: datetime) -> Cost
                 output_reasoning_tokens=usage.reasoning_tokens,
             ),
             model,
-            provider_id=provider,
+            provider_id=listed,
             genai_request_timestamp=at,
         )
     except (LookupError, ValueError):
         return None
-    if found.provider.id != provider or not _covers(found.model_price, usage):
+    if found.provider.id != listed or not _covers(found.model_price, usage):
         return None
     return Cost(
         amount=found.total_price.quantize(PICODOLLAR, ROUND_HALF_EVEN),
@@ -71,6 +72,12 @@ def price_of(usage: TokenUsage, provider: str, model: str, at: datetime) -> Cost
         source=f"genai-prices {genai_prices.__version__}",
         date=at.astimezone(UTC).date(),
     )
+
+
+def _listed_as(provider: str) -> str:
+    """The price list's own name for a provider."""
+    preset = PRESETS.get(provider)
+    return preset.priced_as if preset is not None and preset.priced_as else provider
 
 
 def load_prices() -> None:

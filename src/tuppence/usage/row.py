@@ -118,6 +118,19 @@ def closed_row(row: UsageRow, end: AttemptEnd, at: datetime) -> UsageRow:
     )
 
 
+def estimated_row(row: UsageRow, estimate: TokenUsage) -> UsageRow:
+    """`row` with estimates in the place of input and output tokens that were not reported, and marked so."""
+    usage = row.usage
+    if usage.input_tokens is not None and usage.output_tokens is not None:
+        return row
+    usage = msgspec.structs.replace(
+        usage,
+        input_tokens=estimate.input_tokens if usage.input_tokens is None else usage.input_tokens,
+        output_tokens=estimate.output_tokens if usage.output_tokens is None else usage.output_tokens,
+    )
+    return msgspec.structs.replace(row, usage=usage, tokens_estimated=True)
+
+
 def priced_row(row: UsageRow, cost: Cost | None) -> UsageRow:
     """`row` with its cost."""
     return msgspec.structs.replace(row, cost=cost, cost_estimated=cost is not None and row.tokens_estimated)

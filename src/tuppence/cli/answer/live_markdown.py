@@ -11,11 +11,13 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from tuppence.assistant.events import (
+    EarlierTalkLeftOut,
     FunctionAnswered,
     FunctionRequested,
     OutputText,
     Reasoning,
     RoundEnded,
+    SteppedIn,
     TurnCompleted,
     TurnEvent,
     TurnStopped,
@@ -62,9 +64,9 @@ class LiveMarkdown:
             case FunctionRequested():
                 self._settle()
                 self.status(sentence_of(event))
-            case FunctionAnswered() | Waiting():
+            case FunctionAnswered() | Waiting() | SteppedIn() | EarlierTalkLeftOut():
                 self._settle(Text(harmless(sentence_of(event)), style="dim"))
-                self.status("Reading" if isinstance(event, FunctionAnswered) else "Asking again")
+                self.status("Reading" if isinstance(event, FunctionAnswered) else "Asking")
             case RoundEnded():
                 self._figures = self._figures.with_round(event)
                 if cut := sentence_of_cut(event):

@@ -6,9 +6,11 @@ from types import TracebackType
 from typing import TextIO
 
 from tuppence.assistant.events import (
+    EarlierTalkLeftOut,
     FunctionAnswered,
     OutputText,
     RoundEnded,
+    SteppedIn,
     TurnCompleted,
     TurnEvent,
     TurnStopped,
@@ -40,7 +42,7 @@ class PlainText:
                 self._figures = self._figures.with_round(event)
                 self._new_paragraph = bool(self._written)
                 self._remark(sentence_of_cut(event) or "")
-            case FunctionAnswered() | Waiting() | TurnStopped():
+            case FunctionAnswered() | Waiting() | SteppedIn() | EarlierTalkLeftOut() | TurnStopped():
                 self._remark(sentence_of(event))
             case _:
                 pass

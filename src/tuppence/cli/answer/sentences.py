@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from tuppence.assistant.events import FunctionAnswered, FunctionRequested, RoundEnded, TurnStopped, Waiting
+from tuppence.assistant.events import (
+    EarlierTalkLeftOut,
+    FunctionAnswered,
+    FunctionRequested,
+    RoundEnded,
+    SteppedIn,
+    TurnStopped,
+    Waiting,
+)
+
+Remarkable = FunctionRequested | FunctionAnswered | Waiting | SteppedIn | EarlierTalkLeftOut | TurnStopped
 
 
-def sentence_of(event: FunctionRequested | FunctionAnswered | Waiting | TurnStopped) -> str:
+def sentence_of(event: Remarkable) -> str:
     """One line about `event`, without an end of line."""
     match event:
         case FunctionRequested(_, name, arguments):
@@ -16,6 +26,13 @@ def sentence_of(event: FunctionRequested | FunctionAnswered | Waiting | TurnStop
             return summary
         case Waiting(seconds, why):
             return f"Waiting {max(1, round(seconds))} s: {why}"
+        case SteppedIn(provider, model, why):
+            return f"{why} {provider} ({model}) answers instead."
+        case EarlierTalkLeftOut(turns):
+            earlier = (
+                "earliest question of this chat is" if turns == 1 else f"{turns} earliest questions of this chat are"
+            )
+            return f"The {earlier} left out: the model can take no more."
         case TurnStopped():
             return "Stopped. What was said is kept."
 

@@ -58,7 +58,8 @@ class Listing:
             obstacle = self._unknown_model(patient, error)
         if obstacle is not None:
             return Probed((obstacle,), ends=True)
-        return Probed((failed("plain answer", str(error), "Check the address, and look into the server's log."),))
+        found = "The server is there, but no whole answer came from it." if unreached(error) else str(error)
+        return Probed((failed("plain answer", found, "Check the address, and look into the server's log."),))
 
     def _unknown_model(self, patient: Patient, error: LLMError) -> Finding:
         if self._listed is None:

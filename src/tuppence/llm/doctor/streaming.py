@@ -7,7 +7,7 @@ from tuppence.llm.concept import ChatResponse, TokenUsage
 from tuppence.llm.doctor.findings import Finding, Probed, failed, insurmountable, ok, warning
 from tuppence.llm.doctor.patient import Heard, Patience, Patient
 from tuppence.llm.doctor.reaching import READY
-from tuppence.llm.errors import LLMError, MalformedStream, RequestRejected, StreamInterrupted
+from tuppence.llm.errors import LLMError, MalformedStream, RequestRejected, Stalled, StreamInterrupted
 from tuppence.llm.think_tags import thinking_in
 
 COUNT = "Count from 1 to 40 in digits, separated by spaces. Write nothing else."
@@ -104,6 +104,8 @@ def _no_stream(patient: Patient, error: LLMError) -> Probed:
             found = "What was sent is not a stream."
         case StreamInterrupted() if _LAST_NUMBER in partial:
             found = "All words came, but never the sign that the answer is complete."
+        case Stalled():
+            found = f"The stream fell silent after {len(partial)} characters."
         case StreamInterrupted():
             found = f"The stream broke off after {len(partial)} characters."
         case _:
