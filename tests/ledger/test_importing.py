@@ -119,6 +119,13 @@ async def test_what_the_file_says_is_kept(ledger: Ledger) -> None:
     assert (wages.category, wages.category_source, wages.transfer_id) == (None, None, None)
 
 
+async def test_the_month_is_that_of_the_day(ledger: Ledger) -> None:
+    await bring_in(ledger, statement(row("01-31", "1"), row("12-01", "1")))
+    async with ledger.store.reading() as connection:
+        months = (await connection.scalars(select(transactions.c.month).order_by(transactions.c.date))).all()
+    assert months == [202601, 202612]
+
+
 async def test_the_same_file_again_adds_nothing(ledger: Ledger) -> None:
     file = statement(COFFEE, COFFEE, row("03-03", "5"))
     assert await counted(ledger, file) == (3, 0, 0)
@@ -332,6 +339,8 @@ async def test_two_processes_importing_one_file_at_once_add_it_once(ledger: Ledg
         said = {process: asyncio.create_task(line(process)) for process in (first, second)}
         walking, waiting = await asyncio.wait(said.values(), return_when="FIRST_COMPLETED")
         assert (len(walking), len(waiting)) == (1, 1)
+        while (await stored(ledger))["processes"] < 2:
+            pass  # the second one has not come to where it must wait
         for process in (first, second):
             assert process.stdin is not None
             await process.stdin.send(b"go\n")

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tuppence.llm import (
+    PRESETS,
     AssistantMessage,
     ChatFunctionRequest,
     ChatRequest,
@@ -25,6 +26,7 @@ from tuppence.llm import (
 )
 from tuppence.llm.abilities import Abilities, AnswerReader, estimated_usage
 from tuppence.llm.concept import Block
+from tuppence.llm.faults import Addressee
 
 WITH = FunctionDefinition("with", "", {"type": "object", "properties": {"n": {"type": "integer"}}})
 WITHOUT = FunctionDefinition("without", "", {"type": "object", "properties": {}})
@@ -57,7 +59,8 @@ def read(reader: AnswerReader, *chunks: ChatStreamChunk) -> list[ChatStreamChunk
 
 def test_nothing_known_changes_nothing() -> None:
     assert asked(Abilities()) == REQUEST
-    able = Abilities(True, True, True, True, None, True, True, False, None, None)
+    able = Abilities(streams=True, calls_functions=True, calls_without_arguments=True, parallel_calls=True)
+    able = able.updated(Abilities(forbids_calls=True, reports_usage=True, thinks_in_text=False))
     assert asked(able, tool_choice="none").functions == REQUEST.functions
 
 
@@ -109,18 +112,38 @@ def test_a_small_window_leaves_out_the_oldest_turns_and_limits_the_answer() -> N
         Abilities(context_window=1000).applied_to(msgspec.structs.replace(request, transcript=old))
 
 
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ("anthropic", {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}),
+        ("openai", {"parallel_tool_calls": False}),
+        ("openai-compatible", {"parallel_tool_calls": False, "stream_options": None}),
+    ],
+)
+def test_what_is_known_is_said_on_every_wire(provider: str, said: dict[str, object]) -> None:
+    wire, to = PRESETS[provider].wire, Addressee(provider, provider, "m", "host", "KEY")
+    before = wire.request_params(REQUEST, to)
+    after = wire.request_params(asked(Abilities(parallel_calls=False, takes_usage_question=False)), to)
+    assert after == {**before, **said} != before
+
+
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
 def test_an_ordinary_stream_is_read_as_it_is() -> None:
     answer = response(ReasoningBlock("Hm."), TextBlock("It was 12."), call(1), call(2))
-    chunks = [ReasoningChunk("Hm."), OutputTextChunk("It was"), OutputTextChunk(" 12."), ResponseChunk(answer)]
+    chunks: list[ChatStreamChunk] = [
+        ReasoningChunk("Hm."),
+        OutputTextChunk("It was"),
+        OutputTextChunk(" 12."),
+        ResponseChunk(answer),
+    ]
     assert read(Abilities().reader(), *chunks) == chunks
 
 
 def test_reasoning_in_the_text_becomes_reasoning() -> None:
     said = "<think>Let me see.</think>\n\nIt was 12."
-    pieces = [OutputTextChunk(said[at : at + 3]) for at in range(0, len(said), 3)]
+    pieces: list[ChatStreamChunk] = [OutputTextChunk(said[at : at + 3]) for at in range(0, len(said), 3)]
     meant = read(Abilities(thinks_in_text=True).reader(), *pieces, ResponseChunk(response(TextBlock(said), call(1))))
     assert "".join(one.data for one in meant if isinstance(one, ReasoningChunk)) == "Let me see."
     assert meant[-1] == ResponseChunk(response(ReasoningBlock("Let me see."), TextBlock("It was 12."), call(1)))

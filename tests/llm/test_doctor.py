@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tuppence.llm import Attempt, AttemptEnd, ChatStream, Limits, Preset, Provider, Retry
+from tuppence.llm import Attempt, AttemptEnd, ChatStream, Limits, Preset, Provider, Retry, open_provider
 from tuppence.llm.abilities import Abilities
 from tuppence.llm.anthropic_messages import AnthropicMessages
 from tuppence.llm.doctor import Diagnosis, Doctor, Finding, Patience
@@ -22,11 +22,10 @@ from tuppence.understudy.defects import DEFECTS, Defect
 
 pytestmark = pytest.mark.anyio
 
-LIMITS = Limits(first_byte=0.5, idle=0.3)
 PRESETS = {
-    "anthropic": Preset("anthropic", "Anthropic", AnthropicMessages(), "", "KEY", "claude-sonnet-5-5", limits=LIMITS),
-    "responses": Preset("responses", "OpenAI", OpenAIResponses(), "", "KEY", "gpt-5.2", limits=LIMITS),
-    "chat": Preset("chat", "Chat", OpenAIChat(), "", "KEY", "gpt-4o", limits=LIMITS),
+    "anthropic": Preset("anthropic", "Anthropic", AnthropicMessages(), "", "KEY", "claude-sonnet-5-5"),
+    "responses": Preset("responses", "OpenAI", OpenAIResponses(), "", "KEY", "gpt-5.2"),
+    "chat": Preset("chat", "Chat", OpenAIChat(), "", "KEY", "gpt-4o"),
 }
 WIRES = tuple(PRESETS)
 
@@ -40,6 +39,8 @@ class Case(NamedTuple):
     server: Mapping[str, Any] = MappingProxyType({})
     """How the understudy has to be set up for it."""
     window: int = 0
+    limits: Limits | None = None
+    patience: Patience = Patience(tokens_per_second=0.0)
 
 
 UNABLE = {"calls without arguments": "skipped", "parallel calls": "skipped", "forbidden calls": "skipped"}
@@ -52,15 +53,17 @@ CASES: dict[Defect, Case] = {
     "held_back": Case({"streaming": "warning"}, Abilities(streams=True), server={"pace": 0.008}),
     "plain_json": NO_STREAM,
     "refuses_stream": NO_STREAM,
-    "refuses_stream_options": NO_STREAM._replace(wires=["chat"]),
+    "refuses_stream_options": Case(
+        {"usage": "warning"}, Abilities(streams=True, reports_usage=False, takes_usage_question=False), ["chat"]
+    ),
     "no_end": NO_STREAM,
     "no_usage": Case({"usage": "warning"}, Abilities(reports_usage=False)),
     "drops_connection": NO_ANSWER,
-    "stalls": NO_ANSWER,
+    "stalls": NO_ANSWER._replace(limits=Limits(first_byte=0.3, idle=0.3)),
     "sign_in_page": NO_ANSWER,
     "empty_answer": NO_ANSWER,
-    "slow_first_byte": Case({"first words": "warning"}, server={"slowness": 0.1, "pace": 0.002}),
-    "slow_tokens": Case({"speed": "warning"}, server={"slowness": 0.01}),
+    "slow_first_byte": Case({"first words": "warning"}, server={"slowness": 0.1}, patience=Patience(0.08, 0.0)),
+    "slow_tokens": Case({"speed": "warning"}, server={"slowness": 0.005}, patience=Patience(10.0, 300.0)),
     "think_tags": Case({"reasoning": "warning"}, Abilities(thinks_in_text=True, opens_thinking=True)),
     "ignores_tool_choice": Case({"forbidden calls": "warning"}, Abilities(forbids_calls=False)),
     "never_calls": NO_CALLS,
@@ -75,10 +78,6 @@ CASES: dict[Defect, Case] = {
     "unknown_model": Case({"model": "failed"}),
     "refuses_key": Case({"key": "failed"}),
 }
-PATIENCE: dict[Defect, Patience] = {
-    "slow_first_byte": Patience(first_words=0.08),
-    "slow_tokens": Patience(tokens_per_second=150),
-}
 
 
 @asynccontextmanager
@@ -89,11 +88,11 @@ async def provider_at(base_url: str, wire: str, **options: Any) -> AsyncIterator
         yield provider
 
 
-async def diagnosed(wire: str, server: Understudy, **options: Any) -> Diagnosis:
+async def diagnosed(wire: str, server: Understudy, *, limits: Limits | None = None, **options: Any) -> Diagnosis:
     """What the doctor finds of a server; at the end no socket is open."""
     options = {"largest_window": 0, "patience": Patience(tokens_per_second=0.0), **options}
     async with server:
-        async with provider_at(server.base_url, wire) as provider:
+        async with provider_at(server.base_url, wire, limits=limits) as provider:
             told: list[Finding] = []
             model = PRESETS[wire].default_model
             assert model is not None
@@ -139,12 +138,23 @@ async def test_a_healthy_server_is_not_blamed(wire: str) -> None:
     )
 
 
-@pytest.mark.parametrize("dialect", ["ollama", "llama.cpp", "groq", "openrouter", "mistral", "deepseek", "gemini"])
-async def test_a_dialect_is_no_defect(dialect: str) -> None:
-    async with Understudy(dialect=dialect) as server, provider_at(server.base_url, "chat") as provider:
+@pytest.mark.parametrize("name", ["ollama", "llama.cpp", "vllm", "groq", "openrouter", "mistral", "deepseek", "gemini"])
+async def test_a_registered_dialect_is_no_defect(name: str) -> None:
+    async with (
+        Understudy(dialect=name) as server,
+        open_provider(name, api_key="any", base_url=server.openai_base_url) as provider,
+    ):
         model = (await provider.models())[0]
         diagnosis = await Doctor(provider, model, largest_window=0).diagnosis()
     assert blamed(diagnosis) == {}
+
+
+async def test_a_server_that_reports_tokens_unasked_is_not_asked() -> None:
+    async with Understudy(dialect="mistral") as server, provider_at(server.base_url, "chat") as provider:
+        diagnosis = await Doctor(provider, (await provider.models())[0], largest_window=0).diagnosis()
+    assert blamed(diagnosis) == {}
+    assert diagnosis.abilities.takes_usage_question is False
+    assert diagnosis.abilities.reports_usage is True
 
 
 # ------------------------------------------------------------------------------------------------------------- defects
@@ -159,9 +169,8 @@ def test_every_defect_has_its_case() -> None:
 )
 async def test_a_defect_is_found_and_nothing_else_blamed(defect: Defect, wire: str) -> None:
     case = CASES[defect]
-    patience = PATIENCE.get(defect, Patience(tokens_per_second=0.0))
     server = Understudy(defects=[defect], **case.server)
-    diagnosis = await diagnosed(wire, server, patience=patience, largest_window=case.window)
+    diagnosis = await diagnosed(wire, server, limits=case.limits, patience=case.patience, largest_window=case.window)
     assert blamed(diagnosis) == case.blamed
     assert diagnosis.abilities == diagnosis.abilities.updated(case.abilities)
     assert diagnosis.usable is ("failed" not in case.blamed.values())
@@ -200,6 +209,23 @@ async def test_a_server_that_is_not_there(wire: str) -> None:
     async with provider_at(server.base_url, wire) as provider:
         diagnosis = await Doctor(provider, "m").diagnosis()
     assert [(finding.check, finding.status) for finding in diagnosis.findings] == [("reachability", "failed")]
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b'["a"]', b'{"data": [{"id"', b'{"data": null}', b"\xff"])
+@pytest.mark.parametrize("wire", WIRES)
+async def test_what_is_no_list_of_models_is_not_ours_to_stumble_over(wire: str, body: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        async with provider_at(f"http://{host}:{port}", wire) as provider:
+            diagnosis = await Doctor(provider, "m").diagnosis()
+    assert not diagnosis.usable
+    assert not diagnosis.complete
 
 
 async def test_an_unknown_model_is_told_with_those_that_there_are() -> None:
@@ -252,7 +278,7 @@ async def test_stopping_closes_the_connection_at_once() -> None:
     async with Understudy([Reply("ready"), Reply("1 2 3", gates={3: gate})]) as server:
         async with provider_at(server.base_url, "anthropic", limits=Limits()) as provider:
             diagnosing = asyncio.ensure_future(Doctor(provider, "claude-sonnet-5-5").diagnosis())
-            counting = await server.account.request(3)
+            counting = await server.account.request(2)
             await counting.sent(3)
             diagnosing.cancel()
             with pytest.raises(asyncio.CancelledError):

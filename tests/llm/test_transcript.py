@@ -20,7 +20,7 @@ from tuppence.llm import (
     TextBlock,
     UserMessage,
 )
-from tuppence.llm.transcript import NOT_RUN, made_by, made_by_provider, mended, portable_id
+from tuppence.llm.transcript import NOT_RUN, made_by, made_by_provider, mended, portable_id, with_cut_call_marked
 
 QUESTION = UserMessage("How much?")
 WORDS = TextBlock("Let me look.")
@@ -195,3 +195,13 @@ def test_a_block_is_made_by_the_model_or_the_provider_that_it_names() -> None:
     assert made_by_provider(theirs, Origin("anthropic", "two"))
     assert not made_by_provider(theirs, Origin("openai", "one"))
     assert made_by_provider(ours, Origin("openai", "one"))
+
+
+def test_a_last_call_without_arguments_may_have_lost_them_when_the_tokens_ran_out() -> None:
+    whole = ChatFunctionRequest("a", "a", "look", {"n": 1})
+    cut = ChatFunctionRequest("b", "b", "look", {})
+    assert with_cut_call_marked((cut, whole)) == (cut, whole)
+    _, marked = with_cut_call_marked((whole, cut))
+    assert isinstance(marked, ChatFunctionRequest)
+    assert marked.malformed
+    assert with_cut_call_marked(()) == ()

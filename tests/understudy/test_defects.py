@@ -85,8 +85,22 @@ async def test_a_proxy_holds_the_stream_back() -> None:
         await server.account.milestones.until(lambda: exchange.status is not None)
         assert exchange.bytes_sent == 0
         gate.set()
-        await reading
+        assert words_in(chunks_in((await reading).text)) == "a b"
     assert exchange.events_sent == exchange.events_total
+
+
+async def test_what_a_proxy_held_back_arrives_at_once() -> None:
+    async def pieces(server: Understudy) -> list[bytes]:
+        async with (
+            openai_client(server) as client,
+            client.stream("POST", "/chat/completions", json=chat_question("Count to 9", stream=True)) as response,
+        ):
+            return [chunk async for chunk in response.aiter_raw()]
+
+    async with broken("held_back") as server, Understudy() as sound:
+        held, passed = await pieces(server), await pieces(sound)
+    assert len(held) == 1
+    assert words_in(chunks_in(held[0].decode())) == words_in(chunks_in(b"".join(passed).decode()))
 
 
 async def test_plain_json_instead_of_a_stream_and_no_stream_at_all() -> None:
@@ -256,6 +270,19 @@ async def test_what_does_not_fit_loses_its_beginning_or_is_refused(wire: str) ->
     assert "apple" not in dropped
     assert "do not find such a word" in dropped
     assert refused == "400"
+
+
+async def test_messages_that_do_not_fit_are_dropped_one_after_the_other() -> None:
+    talk = [
+        {"role": "user", "content": "The word is apple." + " filler" * 100},
+        {"role": "assistant", "content": "Fine." + " filler" * 100},
+        {"role": "user", "content": "Not so fast. The word is pear." + " filler" * 100},
+        {"role": "assistant", "content": "Fine."},
+        {"role": "user", "content": "What was the word at the beginning?"},
+    ]
+    async with broken("drops_beginning", context_window=300) as server:
+        answered = await complete(server, chat_question(messages=talk))
+    assert answered.json()["choices"][0]["message"]["content"] == "pear"
 
 
 async def test_lists_models_and_keys() -> None:

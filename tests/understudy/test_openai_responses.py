@@ -88,6 +88,10 @@ async def test_blocks_of_every_kind_are_streamed_as_items() -> None:
     pieces = [event["delta"] for event in events if event["type"] == "response.function_call_arguments.delta"]
     assert "".join(pieces) == first["arguments"] == '{"day":1}'
     assert {event.get("item_id") for event in events if "arguments" in event["type"]} == {first["id"]}
+    assert [kind for kind in kinds if "arguments" in kind] == [
+        "function_call_arguments.delta",
+        "function_call_arguments.done",
+    ]
     assert (second["arguments"], second["name"]) == ("{}", "b")
     assert len({item["id"] for item in output}) == 5
 
@@ -143,6 +147,15 @@ async def test_prefixes_are_cached_by_model_and_only_while_they_are_the_same() -
         assert await cached() > 5
         assert await cached(model="gpt-4o") == 0
         assert 0 < await cached(text="Who is that?") < await cached()
+
+
+async def test_short_prefixes_are_not_cached() -> None:
+    body = responses_question("How much is left of this month's money? " * 50)
+    async with Understudy() as server:
+        for _ in range(2):
+            usage = (await respond(server, body)).json()["usage"]
+    assert 256 < usage["input_tokens"] < 1024
+    assert usage["input_tokens_details"]["cached_tokens"] == 0
 
 
 async def test_reasoning_is_shown_sealed_and_counted_when_it_is_asked_for() -> None:

@@ -15,6 +15,7 @@ from tuppence.cli.ask import ask
 from tuppence.cli.bank_import import bank_import
 from tuppence.cli.chat import chat
 from tuppence.cli.demo import demo
+from tuppence.cli.doctor import doctor
 from tuppence.cli.failures import INTERRUPTED, WRONG_USAGE, Interrupted, told_failure
 from tuppence.cli.transactions import transactions
 from tuppence.cli.usage import usage
@@ -59,7 +60,7 @@ def root(
 
 
 app.command("import")(bank_import)
-for command in (ask, chat, accounts, transactions, usage, demo):
+for command in (ask, chat, accounts, transactions, usage, doctor, demo):
     app.command()(command)
 
 

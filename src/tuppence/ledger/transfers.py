@@ -125,7 +125,7 @@ async def refresh_transfers(
     """
     # Rows up to four days away may have other candidates now. Those are up to eight days away, and their own
     # candidates, on which it depends whether they are a pair, up to twelve.
-    movements = await _movements(connection, ledger, first, last)
+    movements = await _movements(connection, ledger, shifted(first, -3 * DAYS_APART), shifted(last, 3 * DAYS_APART))
     first, last = shifted(first, -DAYS_APART), shifted(last, DAYS_APART)
     near = {row.id for row in movements if first <= row.date <= last}
     wanted = {pair for pair in pair_transfers(movements).pairs if not near.isdisjoint(pair)}

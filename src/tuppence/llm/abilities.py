@@ -49,6 +49,8 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     """False: it requests functions although that was forbidden."""
     reports_usage: bool | None = None
     """False: it does not report its tokens, streamed or not."""
+    takes_usage_question: bool | None = None
+    """False: it refuses a stream that is asked to report its tokens, so it is not asked."""
     thinks_in_text: bool | None = None
     """True: its reasoning is in the text of its answer, between tags."""
     opens_thinking: bool | None = None
@@ -81,6 +83,8 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
         changes: dict[str, Any] = {"functions": functions}
         if functions and self.parallel_calls is False and self.takes_parallel_switch is not False:
             changes["parallel_calls"] = False
+        if self.takes_usage_question is False:
+            changes["usage_asked"] = False
         if self.context_window is None:
             return Fitted(msgspec.structs.replace(request, **changes), 0)
         longest = min(request.max_output_tokens or _LONGEST_ANSWER, _LONGEST_ANSWER, self.context_window // 4)

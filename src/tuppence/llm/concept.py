@@ -252,3 +252,5 @@ class ChatRequest(msgspec.Struct, frozen=True):
     """An opaque stand-in for the person, for providers that watch for abuse; never a name or an address."""
     parallel_calls: bool | None = None
     """Whether several functions may be requested in one answer. None: nothing is said, and the provider decides."""
+    usage_asked: bool = True
+    """Whether a stream is asked to report its tokens, where it has to be. False for servers that refuse to be asked."""

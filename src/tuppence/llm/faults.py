@@ -38,6 +38,10 @@ class Addressee(msgspec.Struct, frozen=True):
         return Origin(self.provider, self.model)
 
 
+_OURS = ("invalid_request_error", "request_too_large", "context_length_exceeded", "not_found_error", "model_not_found")
+"""What providers call mistakes of the one who asks."""
+
+
 def fault_of_status(
     status: int, to: Addressee, *, kind: str | None = None, words: str = "", headers: Mapping[str, str] | None = None
 ) -> LLMError:
@@ -59,7 +63,8 @@ def fault_of_status(
         return _waiting(RateLimited(f"{to.title} asks to slow down. Wait a little and try again.", **told), headers)
     if status == 529 or kind == "overloaded_error":
         return _waiting(Unavailable(f"{to.title} is overloaded. Try again in a minute.", **told), headers)
-    if status >= 500 or status in (408, 409) or kind in ("api_error", "server_error", "timeout_error"):
+    of_its_own = not status and kind not in _OURS  # it had accepted the request
+    if status >= 500 or status in (408, 409) or of_its_own:
         text = f"{to.title} has a problem of its own{f' (HTTP {status})' if status else ''}. Try again in a minute."
         return _waiting(Unavailable(text, **told), headers)
     if _says_too_long(status, kind, words):

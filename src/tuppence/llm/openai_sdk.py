@@ -41,7 +41,8 @@ class OpenAIClient:
     ) -> None:
         """endpoint: picks the resource whose `create` is called: `sdk.chat.completions` or `sdk.responses`.
 
-        when_streaming: what a request whose answer streams says besides `stream: true`.
+        when_streaming: what a request whose answer streams says besides `stream: true`. A parameter of the request
+        that is None takes it out.
         """
         hooks = {}
         if on_request is not None:
@@ -70,11 +71,11 @@ class OpenAIClient:
         self._when_streaming = dict(when_streaming or {})
 
     async def stream(self, params: dict[str, Any]) -> OpenAIBody:
-        stream = await self._endpoint.create(**params, **self._when_streaming, stream=True)
+        stream = await self._endpoint.create(**_said({**self._when_streaming, **params}), stream=True)
         return OpenAIBody(stream.response, stream.close)
 
     async def send(self, params: dict[str, Any]) -> OpenAIBody:
-        manager = self._endpoint.with_streaming_response.create(**params)
+        manager = self._endpoint.with_streaming_response.create(**_said(params))
         response = await manager.__aenter__()
         return OpenAIBody(response.http_response, response.close)
 
@@ -130,6 +131,10 @@ def request_id_of(response: httpx2.Response) -> str | None:
     """The id under which the provider's support finds the request; None when it sent none."""
     found = (response.headers.get(name) for name in _REQUEST_IDS)
     return next((value for value in found if value), None)
+
+
+def _said(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
 
 
 def _is_openai(base_url: str) -> bool:

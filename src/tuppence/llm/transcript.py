@@ -81,6 +81,14 @@ def _unused(call_id: str, seen: set[str]) -> str:
     return candidate
 
 
+def with_cut_call_marked(content: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The content of an answer that ran out of tokens: a last function request without arguments may have lost them."""
+    last = content[-1] if content else None
+    if not isinstance(last, ChatFunctionRequest) or last.malformed or last.function_args:
+        return content
+    return (*content[:-1], msgspec.structs.replace(last, malformed=True, raw_arguments=""))
+
+
 def portable_id(call_id: str, alphabet: re.Pattern[str]) -> str:
     """`call_id` when it fits the wire's `alphabet`, otherwise a stand-in that is the same for the same id."""
     if alphabet.fullmatch(call_id):

@@ -18,9 +18,8 @@ from tuppence.llm.concept import (
     TokenUsage,
 )
 from tuppence.llm.errors import MalformedStream
-
-NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""What decoding raises for text that is not JSON, not UTF-8, or nested without end."""
+from tuppence.llm.fields import NOT_JSON, count_in, object_in, text_in
+from tuppence.llm.transcript import with_cut_call_marked
 
 STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "end_turn",
@@ -57,10 +56,11 @@ class ChatParser:
         What a field holds against the protocol counts as not said: this never raises.
         """
         reason = text_in(message, "stop_reason") or None
+        content = tuple(self._block(block) for block in message["content"])
         return ChatResponse(
             id=text_in(message, "id"),
             model=text_in(message, "model"),
-            content=tuple(self._block(block) for block in message["content"]),
+            content=with_cut_call_marked(content) if reason == "max_tokens" else content,
             stop_reason=STOP_REASONS.get(reason, "other") if reason else None,
             provider_stop_reason=reason,
             usage=usage_of(object_in(message, "usage")),
@@ -123,7 +123,7 @@ def usage_of(usage: dict[str, Any]) -> TokenUsage:
     parts = iterations if len(iterations) > 1 else [usage]
 
     def total(name: str) -> int | None:
-        numbers = [count for part in parts if (count := _count_in(part, name)) is not None]
+        numbers = [count for part in parts if (count := count_in(part, name)) is not None]
         return sum(numbers) if numbers else None
 
     read, write = total("cache_read_input_tokens"), total("cache_creation_input_tokens")
@@ -133,22 +133,5 @@ def usage_of(usage: dict[str, Any]) -> TokenUsage:
         output_tokens=total("output_tokens"),
         cache_read_tokens=read,
         cache_write_tokens=write,
-        reasoning_tokens=_count_in(object_in(usage, "output_tokens_details"), "thinking_tokens"),
+        reasoning_tokens=count_in(object_in(usage, "output_tokens_details"), "thinking_tokens"),
     )
-
-
-def text_in(holder: dict[str, Any], name: str) -> str:
-    """The text under `name`; empty when there is none, or something else."""
-    value = holder.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def object_in(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object under `name`; empty when there is none, or something else."""
-    value = holder.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _count_in(holder: dict[str, Any], name: str) -> int | None:
-    value = holder.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tuppence.llm.anthropic_messages.chat_parser import NOT_JSON, ChatParser, function_args, object_in, text_in
+from tuppence.llm.anthropic_messages.chat_parser import ChatParser, function_args
 from tuppence.llm.concept import ChatResponse, ChatStreamChunk, OutputTextChunk, ReasoningChunk, ResponseChunk
 from tuppence.llm.errors import LLMError, MalformedStream, StreamInterrupted
 from tuppence.llm.faults import Addressee, fault_of_status
+from tuppence.llm.fields import NOT_JSON, object_in, text_in
 
 # ------------------------------------------------------------------------------------------------------- events
 

@@ -11,10 +11,21 @@ from typing import Any
 
 import anthropic
 import httpx2
+import msgspec
 
-from tuppence.llm.errors import LLMError
+from tuppence.llm.errors import LLMError, MalformedStream
 from tuppence.llm.faults import Addressee, fault_of_connection, fault_of_status
 from tuppence.llm.wire import Limits, OnRequest
+
+_MOST_MODELS = 1000  # of one page; the API takes no more
+
+
+class _Model(msgspec.Struct):
+    id: str
+
+
+class _ModelPage(msgspec.Struct):
+    data: list[_Model]
 
 
 class AnthropicClient:
@@ -55,7 +66,13 @@ class AnthropicClient:
         return AnthropicBody(response.http_response, manager)
 
     async def models(self) -> list[str]:
-        return [model.id async for model in self._sdk.models.list(limit=100)]
+        """The names of the models that the provider lists. Raises MalformedStream when it gives no list."""
+        response = await self._sdk.models.with_raw_response.list(limit=_MOST_MODELS)
+        try:
+            page = msgspec.json.decode(response.http_response.content, type=_ModelPage)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise MalformedStream("The server gave no list of its models. Check the provider's address.") from error
+        return [model.id for model in page.data]
 
     def fault(self, error: Exception, to: Addressee) -> LLMError | None:
         if isinstance(error, anthropic.APIStatusError):

@@ -4,8 +4,8 @@ Each probe is one small conversation whose outcome a person could judge. What it
 together say how the model is to be used (`Abilities`).
 """
 
-from tuppence.llm.doctor.doctor import MODEST_WINDOW, Doctor
+from tuppence.llm.doctor.doctor import FREE_WINDOW, MODEST_WINDOW, Doctor
 from tuppence.llm.doctor.findings import Diagnosis, Finding, Status
 from tuppence.llm.doctor.patient import Patience, Watch
 
-__all__ = ["MODEST_WINDOW", "Diagnosis", "Doctor", "Finding", "Patience", "Status", "Watch"]
+__all__ = ["FREE_WINDOW", "MODEST_WINDOW", "Diagnosis", "Doctor", "Finding", "Patience", "Status", "Watch"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from tuppence.llm.doctor.calling import call_without_arguments, forbidden_calls, one_call, parallel_calls
@@ -17,7 +17,9 @@ from tuppence.llm.provider import Provider
 Probe: TypeAlias = Callable[[Patient], Awaitable[Probed]]
 
 MODEST_WINDOW = 8192
-"""Tokens up to which the context window is probed unless told otherwise: all its tries together take twice as many."""
+"""Tokens up to which the context window is probed where tokens cost money: all tries together take twice as many."""
+FREE_WINDOW = 16384
+"""The same where they only take time."""
 
 
 class Doctor:
@@ -52,26 +54,22 @@ class Doctor:
         )
 
     async def diagnosis(self, told: Callable[[Finding], None] = lambda finding: None) -> Diagnosis:
-        """All findings; `told` gets each one when it is made. Raises nothing that a provider can cause."""
-        findings = []
-        async for finding in self.findings():
-            told(finding)
-            findings.append(finding)
-        patient = self._patient
-        return Diagnosis(
-            patient.provider.name, patient.provider.host, patient.model, tuple(findings), patient.abilities
-        )
+        """All findings; `told` gets each one when it is made. Ends early when there is no use in asking on.
 
-    async def findings(self) -> AsyncIterator[Finding]:
-        """One finding after the other, as they are made. Ends early when there is no use in asking on."""
-        patient = self._patient
+        Raises nothing that a provider can cause.
+        """
+        patient, findings, complete = self._patient, list[Finding](), True
         for check, probe in self._probes:
             probed = await _probed(check, probe, patient)
             patient.abilities = patient.abilities.updated(probed.abilities)
+            findings += probed.findings
             for finding in probed.findings:
-                yield finding
+                told(finding)
             if probed.ends:
-                return
+                complete = False
+                break
+        who = patient.provider
+        return Diagnosis(who.name, who.host, patient.model, tuple(findings), patient.abilities, complete)
 
 
 async def _probed(check: str, probe: Probe, patient: Patient) -> Probed:

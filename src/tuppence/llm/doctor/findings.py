@@ -45,6 +45,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     model: str
     findings: tuple[Finding, ...]
     abilities: Abilities
+    complete: bool = True
+    """Whether everything was asked; False when there was no use in asking on, and little is known."""
 
     @property
     def usable(self) -> bool:

@@ -7,7 +7,14 @@ from tuppence.llm.concept import ChatResponse, TokenUsage
 from tuppence.llm.doctor.findings import Finding, Probed, failed, insurmountable, ok, warning
 from tuppence.llm.doctor.patient import Heard, Patience, Patient
 from tuppence.llm.doctor.reaching import READY
-from tuppence.llm.errors import LLMError, MalformedStream, RequestRejected, Stalled, StreamInterrupted
+from tuppence.llm.errors import (
+    AuthenticationFailed,
+    LLMError,
+    MalformedStream,
+    RequestRejected,
+    Stalled,
+    StreamInterrupted,
+)
 from tuppence.llm.think_tags import thinking_in
 
 COUNT = "Count from 1 to 40 in digits, separated by spaces. Write nothing else."
@@ -23,14 +30,25 @@ _FASTEST = 1000  # pieces a second; no model is faster with pieces as small as o
 async def streaming(patient: Patient) -> Probed:
     """Whether a stream that is asked for is one, and when its first words come."""
     try:
-        heard = await patient.hear(COUNT)
+        heard, abilities = await _counted(patient)
     except LLMError as error:
         return _no_stream(patient, error)
     if not heard.response.output_text.strip() and heard.response.stop_reason != "max_tokens":
         return _unreadable(patient, "The stream ended without a word.")
     held_back = came_at_once(heard.moments) and await _is_quicker_with_less(patient, heard)
     finding = pieces_finding(heard, held_back=held_back)
-    return Probed((finding, *pace_findings(heard, patient.patience)), Abilities(streams=True))
+    return Probed((finding, *pace_findings(heard, patient.patience)), abilities)
+
+
+async def _counted(patient: Patient) -> tuple[Heard, Abilities]:
+    """A long streamed answer, and by which abilities it was got. Raises LLMError."""
+    asked, unasked = Abilities(streams=True), Abilities(streams=True, takes_usage_question=False)
+    try:
+        return await patient.hear(COUNT, knowing=asked), asked
+    except AuthenticationFailed:
+        raise
+    except RequestRejected:
+        return await patient.hear(COUNT, knowing=unasked), unasked
 
 
 async def _is_quicker_with_less(patient: Patient, heard: Heard) -> bool:
@@ -123,11 +141,13 @@ def _unreadable(patient: Patient, found: str) -> Probed:
 
 async def usage(patient: Patient) -> Probed:
     """Whether the tokens of all answers so far were reported."""
+    unasked = patient.abilities.takes_usage_question is False
+    remark = " A stream that is asked to report them is refused, so it is not asked." if unasked else ""
     missing = [answer for answer in patient.answers if not _is_reported(answer.usage)]
     if not missing:
         counts = [f"{one.usage.input_tokens:,} in, {one.usage.output_tokens:,} out" for one in patient.answers]
-        return Probed((ok("usage", f"Reported: {'; '.join(counts)}."),), Abilities(reports_usage=True))
-    found = f"The tokens of {len(missing)} of {len(patient.answers)} answers were not reported."
+        return Probed((ok("usage", f"Reported: {'; '.join(counts)}.{remark}"),), Abilities(reports_usage=True))
+    found = f"The tokens of {len(missing)} of {len(patient.answers)} answers were not reported.{remark}"
     advice = "Tokens are estimated and marked as such; their cost is a guess."
     return Probed((warning("usage", found, advice),), Abilities(reports_usage=False))
 

@@ -37,12 +37,14 @@ class ChatConfig:
         self._ids = CallIds(quirks.call_ids)
 
     def params(self) -> dict[str, Any]:
-        """The arguments of `client.chat.completions.create`, without those about streaming."""
+        """The arguments of `client.chat.completions.create`, without those about streaming; None: this is not sent."""
         request, quirks = self._request, self._quirks
         params: dict[str, Any] = {"model": request.model, "messages": self._messages()}
         params.update(self._functions())
         if request.max_output_tokens is not None:
             params[quirks.output_limit] = request.max_output_tokens
+        if not request.usage_asked:
+            params["stream_options"] = None
         if quirks.session_field and request.session_id:
             params[quirks.session_field] = request.session_id
         if quirks.user_field and request.user_identifier:

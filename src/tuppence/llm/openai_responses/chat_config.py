@@ -52,7 +52,7 @@ class ChatConfig:
                     "type": "function",
                     "name": one.name,
                     "description": one.description,
-                    "parameters": dict(one.parameters),
+                    "parameters": {"type": "object", "properties": {}, **one.parameters},
                     "strict": False,  # this API's default is true, which rejects optional parameters
                 }
                 for one in request.functions

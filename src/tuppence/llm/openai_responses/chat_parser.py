@@ -19,6 +19,7 @@ from tuppence.llm.concept import (
 )
 from tuppence.llm.errors import MalformedStream
 from tuppence.llm.fields import NOT_JSON, count_in, json_object, object_in, objects_in, text_in
+from tuppence.llm.transcript import with_cut_call_marked
 
 _INCOMPLETE: dict[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "content_filter"}
 
@@ -49,6 +50,8 @@ class ChatParser:
         shown = shown or {}
         content = tuple(self._block(item, shown.get(at)) for at, item in enumerate(objects_in(response, "output")))
         stop_reason, provider_stop_reason = self._stop(response, content)
+        if stop_reason == "max_tokens":
+            content = with_cut_call_marked(content)
         return ChatResponse(
             id=text_in(response, "id"),
             model=text_in(response, "model"),

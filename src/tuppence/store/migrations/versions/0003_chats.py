@@ -50,9 +50,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("chat_id", "client_id"),
         sa.UniqueConstraint("household_id", "id"),
     )
-    running = {"sqlite_where": sa.text("state = 'running'"), "postgresql_where": sa.text("state = 'running'")}
-    op.create_index("uq_turns_running_chat", "turns", ["chat_id"], unique=True, **running)
-    op.create_index("ix_turns_running", "turns", ["process_id"], **running)
+    running = sa.text("state = 'running'")
+    op.create_index(
+        "uq_turns_running_chat", "turns", ["chat_id"], unique=True, sqlite_where=running, postgresql_where=running
+    )
+    op.create_index("ix_turns_running", "turns", ["process_id"], sqlite_where=running, postgresql_where=running)
     op.create_table(
         "messages",
         sa.Column("id", sa.String(32), nullable=False),
