@@ -56,3 +56,8 @@ def test_importing_the_package_loads_neither_the_sdks_nor_the_rest_of_the_house(
     assert not [name for name in HEAVY if name in modules]
     ours = {name.split(".")[1] for name in modules if name.startswith("tuppence.")}
     assert ours == {"llm"}
+
+
+def test_a_password_in_an_address_is_shown_nowhere() -> None:
+    provider = open_provider("openai-compatible", api_key="", base_url="http://me:secret@models.example/v1")
+    assert provider.host == "models.example"

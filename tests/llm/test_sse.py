@@ -110,7 +110,7 @@ def events_by_the_standard(body: bytes) -> list[ServerSentEvent]:
     events, name, data = [], b"", b""
     for line in lines[:-1]:  # the last has no end
         if not line:
-            if data:
+            if data[:-1]:  # ours leaves out those whose data is empty
                 events.append(ServerSentEvent(data[:-1], name))
             name = data = b""
             continue

@@ -90,8 +90,8 @@ class Provider:
 
     @property
     def host(self) -> str:
-        """Where requests go, without scheme and path."""
-        return urlsplit(self._base_url).netloc
+        """Where requests go, without scheme, path and whatever secret the address may hold."""
+        return urlsplit(self._base_url).netloc.rpartition("@")[2]
 
     def stream_chat_response(self, request: ChatRequest) -> ChatStream:
         """The answer to `request`, piece by piece. Nothing is sent before it is iterated."""

@@ -2,8 +2,9 @@
 
 The decoder takes bytes as the network cut them, also inside a line end or a UTF-8 character. Where it deviates from the
 standard: an event that the end of the stream cuts off before its blank line is handed out by `flush`, because some
-servers leave that last line end away; whether it is whole is for the protocol above to say. `id` and `retry` are not
-kept: no provider's stream is resumed by them.
+servers leave that last line end away; whether it is whole is for the protocol above to say. An event whose data is
+empty (some servers keep a line alive so) is left out. `id` and `retry` are not kept: no provider's stream is resumed by
+them.
 """
 
 from __future__ import annotations
