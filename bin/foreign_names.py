@@ -9,9 +9,7 @@ _PATTERNS = {
     "a path of one machine": re.compile(
         rb"""(?<![\w./-])(?:/(?:home|Users)/[a-z][\w.-]*/|/root/\w|[A-Z]:\\Users\\|/tmp/[\w.-]+/)"""
     ),
-    "a package index": re.compile(
-        rb"--(?:extra-)?index-url|--find-links|(?:https?|file)://[^\s\"'<>]*/simple\b"
-    ),
+    "a package index": re.compile(rb"--(?:extra-)?index-url|--find-links|(?:https?|file)://[^\s\"'<>]*/simple\b"),
     "a key": re.compile(rb"sk-(?:ant|proj)-[\w-]{20,}"),
 }
 
