@@ -25,7 +25,12 @@ from tuppence.llm import (
     TokenUsage,
     Unavailable,
 )
-from tuppence.llm.anthropic_messages.chat_stream_parser import ChatStreamParser, UnknownEvent, decode_event
+from tuppence.llm.anthropic_messages.chat_stream_parser import (
+    ChatStreamParser,
+    OtherBlockDelta,
+    UnknownEvent,
+    decode_event,
+)
 
 from ..asking import MODEL, TO
 from .streams import Json, block_start, block_stop, call, delta, end, fed, response_of, start, stream, text
@@ -559,3 +564,8 @@ def test_whatever_comes_ends_in_our_error_tree_and_the_words_are_those_that_were
         assert sorted(thoughts) == sorted(partial.reasoning_text)
         if parser.ended:
             break
+
+
+def test_a_delta_whose_kind_is_no_word_is_of_an_unknown_kind() -> None:
+    event = decode_event(b'{"type": "content_block_delta", "index": 0, "delta": {"type": {}}}')
+    assert isinstance(event, OtherBlockDelta)

@@ -460,3 +460,8 @@ def test_a_plain_answer_gives_the_same_as_its_stream() -> None:
         "usage": {"prompt_tokens": 3, "completion_tokens": 2},
     }
     assert ChatParser(TO).parse_bytes(msgspec.json.encode(plain)) == response_of(*STREAM[:-1])
+
+
+def test_a_chunk_without_choices_that_is_no_text_is_malformed() -> None:
+    with pytest.raises(MalformedStream):
+        decode_event(b'{"id": "1", "note": "\xff"}')

@@ -307,3 +307,18 @@ def test_a_plain_answer_and_a_streamed_one_are_equal() -> None:
 def test_a_plain_answer_that_is_no_response_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedStream):
         ChatParser().parse_bytes(body)
+
+
+def test_words_of_an_item_that_is_no_message_are_no_answer() -> None:
+    item = {"id": "ci_1", "type": "code_interpreter_call"}
+    assert chunks_of(created(), added(item), text("print(7)")) == []
+
+
+def test_a_piece_at_a_place_where_nothing_began_belongs_to_the_open_item() -> None:
+    found = response_of(created(), added(MESSAGE), text("Sev"), text("en.", at=7), done(message("Seven.")), completed())
+    assert found.output_text == "Seven."
+
+
+def test_an_item_that_ends_as_another_kind_keeps_what_was_shown() -> None:
+    response = response_of(created(), added(MESSAGE), text("Seven."), done({"type": "other"}), completed())
+    assert response.output_text == "Seven."

@@ -136,7 +136,7 @@ def _decode_unusual(data: bytes, error: msgspec.ValidationError) -> StreamEvent:
         return UnknownEvent()
     if kind == "content_block_delta":
         index, delta = event.get("index"), event.get("delta")
-        if isinstance(index, int) and isinstance(delta, dict) and delta.get("type") not in _KNOWN_DELTAS:
+        if isinstance(index, int) and isinstance(delta, dict) and text_in(delta, "type") not in _KNOWN_DELTAS:
             return OtherBlockDelta(index, delta)
     raise MalformedStream("The provider sent an event that does not fit its protocol. Ask again.") from error
 

@@ -114,13 +114,13 @@ def decode_event(data: bytes, name: bytes = b"") -> StreamEvent:
 
 def _decode_nameless(chunk: Chunk, data: bytes, name: bytes) -> StreamEvent:
     """A chunk without choices, which may be an error that does not call itself so."""
-    if name == b"error":
-        return StreamError(msgspec.json.decode(data))
-    if chunk.choices is None and chunk.error is None:
+    if name != b"error" and (chunk.choices is not None or chunk.error is not None):
+        return chunk
+    try:
         whole = msgspec.json.decode(data)
-        if whole.get("object") == "error":
-            return StreamError(whole)
-    return chunk
+    except NOT_JSON as error:  # what is left out of a chunk may still be broken
+        raise MalformedStream("The server sent a piece that is not JSON. Ask again.") from error
+    return StreamError(whole) if name == b"error" or whole.get("object") == "error" else chunk
 
 
 def _decode_unusual(data: bytes, error: Exception) -> StreamEvent:

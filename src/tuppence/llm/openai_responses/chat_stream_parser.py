@@ -147,6 +147,7 @@ class _OpenItem:
 
     def __init__(self, start: dict[str, Any]) -> None:
         self.start = start
+        self.kind = start.get("type")
         self.done: dict[str, Any] | None = None
         self.shown: list[str] = []
         self.part: tuple[str, int] | None = None  # the part of a reasoning item that is being shown
@@ -158,9 +159,9 @@ class _OpenItem:
 
     def finished(self) -> dict[str, Any] | None:
         """The item as a plain answer would hold it; None when it broke off and cannot be used."""
-        if self.done is not None:
+        if self.done is not None and (self.done.get("type") == self.kind or not self.shown):
             return self.done
-        if self.start.get("type") in ("message", "reasoning") and self.shown:
+        if self.kind in ("message", "reasoning") and self.shown:
             return {**self.start, "status": "in_progress"}
         return None
 
@@ -232,15 +233,24 @@ class ChatStreamParser:
     # --------------------------------------------------------------------------------------------------- the items
 
     def _item(self, index: int, kind: str) -> _OpenItem:
-        """The item at `index`; a stream that is resumed in the middle never began it, so it begins here."""
-        if index not in self._items:
-            self._items[index] = _OpenItem({"type": kind})
-        return self._items[index]
+        """The item at `index`. A place where none began means the latest one, if that is still open and of this kind;
+        otherwise the stream was resumed in the middle of an item, which begins here.
+        """
+        if index in self._items:
+            return self._items[index]
+        latest = next(reversed(self._items.values()), None)
+        if latest is not None and latest.kind == kind and latest.done is None:
+            return latest
+        item = self._items[index] = _OpenItem({"type": kind})
+        return item
 
     def _text(self, index: int, text: str) -> ChatStreamChunk | None:
         if not text:
             return None
-        self._item(index, "message").shown.append(text)
+        item = self._item(index, "message")
+        if item.kind != "message":  # words of an item that is carried through, not of the answer
+            return None
+        item.shown.append(text)
         return OutputTextChunk(text)
 
     def _reasoning(self, index: int, part: tuple[str, int], text: str) -> ChatStreamChunk | None:
@@ -248,6 +258,8 @@ class ChatStreamParser:
         if not text:
             return None
         item = self._item(index, "reasoning")
+        if item.kind != "reasoning":
+            return None
         if item.part not in (None, part):
             text = "\n\n" + text
         item.part = part
@@ -258,6 +270,8 @@ class ChatStreamParser:
         """An item is whole: show what its pieces left out."""
         item = self._item(index, text_in(done, "type"))
         item.done = done
+        if not item.shown:
+            item.kind = done.get("type")
         return self._rest(item)
 
     def _rest(self, item: _OpenItem) -> ChatStreamChunk | None:
@@ -282,7 +296,7 @@ class ChatStreamParser:
 
     def _completed_by(self, output: list[dict[str, Any]]) -> list[_OpenItem]:
         """The items that are whole only now. `output` may skip places of the stream, so it is read in order."""
-        begun = [self._items[index] for index in sorted(self._items)]
+        begun = list(self._items.values())
         if len(output) <= sum(item.done is not None for item in begun):
             return []
         places = itertools.count(max(self._items, default=-1) + 1)
@@ -295,7 +309,7 @@ class ChatStreamParser:
         return completed
 
     def _response_of(self, response: dict[str, Any]) -> ChatResponse:
-        found = [(item, whole) for _, item in sorted(self._items.items()) if (whole := item.finished()) is not None]
+        found = [(item, whole) for item in self._items.values() if (whole := item.finished()) is not None]
         shown = {at: "".join(item.shown) for at, (item, _) in enumerate(found)}
         output = [whole for _, whole in found]
         return ChatParser(self._to.origin if self._to else None).parse({**response, "output": output}, shown)
