@@ -1,6 +1,7 @@
-"""Answers every request with a stream of the Messages API, made beforehand, as fast or as slowly as the path says.
+"""Answers every request with a stream made beforehand, as fast or as slowly as the path says.
 
-    POST /burst/EVENTS/CHUNK/v1/messages       EVENTS words at once; CHUNK: bytes of an HTTP chunk, or `event`
+    POST /burst/EVENTS/CHUNK/v1/ENDPOINT       EVENTS words at once; CHUNK: bytes of an HTTP chunk, or `event`;
+                                               ENDPOINT: messages, responses or chat/completions
     POST /arguments/KILOBYTES/v1/messages      one function request with so many arguments, in HTTP chunks of 16 kB
     POST /paced/EVENTS/v1/messages             EVENTS words, one each 20 ms, each saying when it was sent
 
@@ -16,35 +17,15 @@ import json
 import os
 import sys
 import time
-from typing import Any
+
+from answers import message_arguments, message_around, message_word, text_events, words
 
 PERIOD = 0.020  # seconds between two paced events of one stream
 _TICK = 0.001
 _PHASES = round(PERIOD / _TICK)
-_WORDS = ("It", " was", " twelve", " euros", " and", " thirty", " cents", ",", " né", " 🦔", " — ", "1.2", "\n- ")
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n"
 _LARGE = 16 * 1024
-
-
-def event(kind: str, **fields: Any) -> bytes:
-    data = json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {kind}\ndata: {data}\n\n".encode()
-
-
-def word(text: str) -> bytes:
-    return event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
-
-
-def envelope(block: dict[str, Any], stop_reason: str) -> tuple[bytes, bytes]:
-    """What comes before and after the pieces of an answer's only block."""
-    usage = {"input_tokens": 20, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "any", "content": [], "usage": usage}
-    before = event("message_start", message=message) + event("content_block_start", index=0, content_block=block)
-    delta = event("message_delta", delta={"stop_reason": stop_reason}, usage={"output_tokens": 9})
-    return before + event("ping"), event("content_block_stop", index=0) + delta + event("message_stop")
-
-
-TEXT_BEFORE, TEXT_AFTER = envelope({"type": "text", "text": ""}, "end_turn")
+TEXT_BEFORE, TEXT_AFTER = message_around({"type": "text", "text": ""}, "end_turn")
 
 
 def http_chunk(data: bytes) -> bytes:
@@ -59,9 +40,8 @@ def in_chunks(events: list[bytes], size: int | None) -> bytes:
 
 
 @functools.cache
-def burst(events: int, chunk: str) -> bytes:
-    words = [word(_WORDS[number % len(_WORDS)]) for number in range(events)]
-    return in_chunks([TEXT_BEFORE, *words, TEXT_AFTER], None if chunk == "event" else int(chunk))
+def burst(events: int, chunk: str, endpoint: str) -> bytes:
+    return in_chunks(text_events(endpoint, words(events)), None if chunk == "event" else int(chunk))
 
 
 @functools.cache
@@ -71,23 +51,15 @@ def arguments(kilobytes: int) -> bytes:
     ]
     text = json.dumps({"rows": rows})[: kilobytes * 1000 - 4] + '"}]}'
     text = text[: text.rindex("}, {")] + "}]}"
-    before, after = envelope({"type": "tool_use", "id": "toolu_1", "name": "record", "input": {}}, "tool_use")
-    pieces = [text[at : at + 8] for at in range(0, len(text), 8)]
-    deltas = [
-        event("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": piece})
-        for piece in pieces
-    ]
-    return in_chunks([before, *deltas, after], _LARGE)
+    return in_chunks(message_arguments([text[at : at + 8] for at in range(0, len(text), 8)]), _LARGE)
 
 
 class Pacemaker:
     """Sends one event to each of its streams every PERIOD; the streams are spread over the ticks between."""
 
     def __init__(self) -> None:
-        before, after = word("@" + "0" * 19).split(b"0" * 19)
-        self._around = b"%x\r\n" % len(word("@" + "0" * 19)) + before, after + b"\r\n"
+        self._around = tuple(http_chunk(message_word("@" + "0" * 19)).split(b"0" * 19))
         self._phases: list[dict[asyncio.Transport, int]] = [{} for _ in range(_PHASES)]
-        self._last = 0
 
     def add(self, transport: asyncio.Transport, events: int) -> None:
         transport.write(http_chunk(TEXT_BEFORE))
@@ -138,8 +110,8 @@ class Answering(asyncio.Protocol):
     def _answer(self, path: str) -> None:
         self._transport.write(_HEAD)
         match path.strip("/").split("/"):
-            case ["burst", events, chunk, *_]:
-                self._transport.write(burst(int(events), chunk))
+            case ["burst", events, chunk, "v1", *endpoint]:
+                self._transport.write(burst(int(events), chunk, "/".join(endpoint)))
             case ["arguments", kilobytes, *_]:
                 self._transport.write(arguments(int(kilobytes)))
             case ["paced", events, *_]:

@@ -1,4 +1,4 @@
-"""What a streamed answer costs, beside the official SDK and the floors: `python bench/stream.py [--quick]`.
+"""What a streamed answer costs, beside the official SDKs and the floors: `python bench/stream.py [--quick]`.
 
 Every client reads the same answers in a fresh process that is pinned to one core, from a replay server on another.
 Clients take turns within a round; ratios are taken within a round and then their median over the rounds, since a
@@ -17,10 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
 OURS, HTTPX, SOCKET, RAW, HELPER = "ours", "httpx floor", "socket floor", "SDK raw events", "SDK messages.stream()"
+TEXT_CLIENTS = (OURS, HTTPX, SOCKET, RAW)
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
@@ -57,6 +59,23 @@ class Bound:
         return f"{self.what:66}{value:>8}  {'>=' if self.at_least else '<='} {self.limit:<6g} {verdict}"
 
 
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """What the text of one wire may cost: times the floors, and how many times less than the SDK's raw events."""
+
+    httpx: float
+    raw: float
+    socket: float | None = None
+    """None: no bound, the figure is shown alone."""
+
+
+TEXT_LIMITS = {
+    "anthropic": TextLimits(httpx=2.0, raw=8.0, socket=3.0),
+    "responses": TextLimits(httpx=2.0, raw=20.0),
+    "chat": TextLimits(httpx=2.0, raw=20.0),
+}
+
+
 @contextmanager
 def replay_server() -> Iterator[str]:
     """The address of a server on the first core."""
@@ -68,12 +87,12 @@ def replay_server() -> Iterator[str]:
         server.stdin.close()
 
 
-def measured(measurement: str, client: str, address: str, *rest: object) -> dict[str, float]:
+def measured(measurement: str, wire: str, client: str, address: str, *rest: object) -> dict[str, float]:
     """What a client's process found, on the last core."""
-    command = [sys.executable, str(HERE / "stream_clients.py"), measurement, client, address, *map(str, rest)]
+    command = [sys.executable, str(HERE / "stream_clients.py"), measurement, wire, client, address, *map(str, rest)]
     out = subprocess.run(command, capture_output=True, text=True, preexec_fn=_pin, check=False)
     if out.returncode:
-        raise SystemExit(f"{client} failed at {measurement} {rest}:\n{out.stderr}")
+        raise SystemExit(f"{wire}: {client} failed at {measurement} {rest}:\n{out.stderr}")
     found: dict[str, float] = json.loads(out.stdout.splitlines()[-1])
     return found
 
@@ -87,15 +106,14 @@ Costs = dict[str, list[float]]
 """A figure per round, by client."""
 
 
-def costs_per_event(address: str, chunk: str, clients: tuple[str, ...], effort: Effort) -> Costs:
+def costs_per_event(address: str, wire: str, chunk: str, clients: tuple[str, ...], effort: Effort) -> Costs:
     """Microseconds of CPU that one event more costs."""
     small = 100
+    paths = f"burst/{effort.events}/{chunk}", f"burst/{small}/{chunk}"
     costs: Costs = {client: [] for client in clients}
     for _ in range(effort.rounds):
         for client in clients:
-            found = measured(
-                "burst", client, address, f"burst/{effort.events}/{chunk}", f"burst/{small}/{chunk}", effort.repeats
-            )
+            found = measured("burst", wire, client, address, *paths, effort.repeats)
             costs[client].append((found["cpu"] - found["small_cpu"]) / (effort.events - small) * 1e6)
     return costs
 
@@ -105,7 +123,9 @@ def costs_of_arguments(address: str, kilobytes: int, clients: tuple[str, ...], e
     costs: Costs = {client: [] for client in clients}
     for _ in range(effort.rounds):
         for client in clients:
-            found = measured("burst", client, address, f"arguments/{kilobytes}", "arguments/1", effort.repeats)
+            found = measured(
+                "burst", "anthropic", client, address, f"arguments/{kilobytes}", "arguments/1", effort.repeats
+            )
             costs[client].append(found["cpu"] * 1e3)
     return costs
 
@@ -136,18 +156,22 @@ def help_seconds() -> float | None:
     return statistics.median(times[1:])
 
 
-def text_bounds(address: str, effort: Effort) -> list[Bound]:
-    large = costs_per_event(address, "16384", (OURS, HTTPX, SOCKET, RAW, HELPER), effort)
-    show("Text in HTTP chunks of 16 kB", large, "µs/event")
-    single = costs_per_event(address, "event", (OURS, HTTPX, SOCKET, RAW, HELPER), effort)
-    show("Text in one HTTP chunk per event", single, "µs/event")
-    return [
-        Bound("text in large chunks: times the httpx floor", ratio(large[OURS], large[HTTPX]), 2.0),
-        Bound("one HTTP chunk per event: times the socket floor", ratio(single[OURS], single[SOCKET]), 3.0),
-        Bound(
-            "text in large chunks: times less CPU than the raw SDK", ratio(large[RAW], large[OURS]), 8.0, at_least=True
-        ),
+def text_bounds(wire: str, address: str, effort: Effort) -> list[Bound]:
+    clients = (*TEXT_CLIENTS, HELPER) if wire == "anthropic" else TEXT_CLIENTS
+    large = costs_per_event(address, wire, "16384", clients, effort)
+    show(f"{wire}: text in HTTP chunks of 16 kB", large, "µs/event")
+    single = costs_per_event(address, wire, "event", clients, effort)
+    show(f"{wire}: text in one HTTP chunk per event", single, "µs/event")
+    limits = TEXT_LIMITS[wire]
+    less = f"{wire}, large chunks: times less CPU than the SDK's raw events"
+    bounds = [
+        Bound(f"{wire}, large chunks: times the httpx floor", ratio(large[OURS], large[HTTPX]), limits.httpx),
+        Bound(less, ratio(large[RAW], large[OURS]), limits.raw, at_least=True),
     ]
+    if limits.socket is not None:
+        times = ratio(single[OURS], single[SOCKET])
+        bounds.append(Bound(f"{wire}, one HTTP chunk per event: times the socket floor", times, limits.socket))
+    return bounds
 
 
 def argument_bounds(address: str, effort: Effort) -> list[Bound]:
@@ -164,7 +188,10 @@ def delay_bounds(address: str, effort: Effort) -> list[Bound]:
     )
     figures = {}
     for client in (OURS, SOCKET):
-        rounds = [measured("delays", client, address, streams, 2, effort.window) for _ in range(min(effort.rounds, 3))]
+        rounds = [
+            measured("delays", "anthropic", client, address, streams, 2, effort.window)
+            for _ in range(min(effort.rounds, 3))
+        ]
         found = figures[client] = min(rounds, key=lambda one: one["p99"])  # what else runs can only add
         print(
             f"{client:26}{found['p50']:10.2f}{found['p99']:8.2f}{found['busy']:7.0%}{found['carried']:9.1%}", flush=True
@@ -180,21 +207,24 @@ def delay_bounds(address: str, effort: Effort) -> list[Bound]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a short run, for a first look")
+    parser.add_argument("--wire", choices=list(TEXT_LIMITS), help="what is measured over this protocol alone")
     parser.add_argument("--only", choices=["text", "arguments", "delays", "help"], help="one part alone")
     options = parser.parse_args()
     effort = QUICK if options.quick else FULL
-    parts: dict[str, Callable[[str, Effort], list[Bound]]] = {
-        "text": text_bounds,
-        "arguments": argument_bounds,
-        "delays": delay_bounds,
-    }
+    parts: list[tuple[str, str, Callable[[str, Effort], list[Bound]]]] = [
+        *(("text", wire, partial(text_bounds, wire)) for wire in TEXT_LIMITS),
+        ("arguments", "anthropic", argument_bounds),
+        ("delays", "anthropic", delay_bounds),
+    ]
     bounds: list[Bound] = []
     with replay_server() as address:
-        for name, part in parts.items():
-            if options.only in (None, name):
+        for name, wire, part in parts:
+            if options.only in (None, name) and options.wire in (None, wire):
                 bounds += part(address, effort)
-    if options.only in (None, "help"):
+    if options.wire is None and options.only in (None, "help"):
         bounds.append(Bound("tuppence --help: seconds", help_seconds(), 0.25))
+    if not bounds:
+        parser.error(f"{options.only} is not measured over {options.wire}")
     print("\nBounds")
     for bound in bounds:
         print(bound)

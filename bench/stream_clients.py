@@ -10,127 +10,39 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
+from answers import words
+from floors import ChatFloor, Floor, MessagesFloor, OnText, Read, ResponsesFloor, httpx_floor, socket_floor
 from replay_server import PERIOD
 
-OnText = Callable[[str], None]
-Read = Callable[[OnText], Awaitable[None]]
-
 _QUESTION = "How much was it?"
-_BODY = {
+_MESSAGES: dict[str, Any] = {
     "model": "any",
     "max_tokens": 4096,
-    "stream": True,
     "messages": [{"role": "user", "content": [{"type": "text", "text": _QUESTION}]}],
+}
+_RESPONSES: dict[str, Any] = {"model": "any", "input": [{"role": "user", "content": _QUESTION}], "store": False}
+_CHAT: dict[str, Any] = {
+    "model": "any",
+    "messages": [{"role": "user", "content": _QUESTION}],
+    "stream_options": {"include_usage": True},
 }
 _RECORD: Any = {"name": "record", "description": "Records.", "input_schema": {"type": "object"}}
 
+Client = Callable[[str], Read]
 
-# ------------------------------------------------------------------------------------------------------------ floors
-
-
-class _Delta(msgspec.Struct):
-    text: str = ""
-    partial_json: str = ""
+# --------------------------------------------------------------------------------------------------- official SDKs
 
 
-class _Event(msgspec.Struct):
-    type: str
-    delta: _Delta | None = None
-
-
-_decode = msgspec.json.Decoder(_Event).decode
-
-
-class _Floor:
-    """The least that a client must do: cut the body into events, decode each, hand its words on."""
-
-    def __init__(self, on_text: OnText) -> None:
-        self._on_text = on_text
-        self._rest = b""
-        self._arguments: list[str] = []
-
-    def feed(self, data: bytes) -> None:
-        *blocks, self._rest = (self._rest + data).split(b"\n\n")
-        for block in blocks:
-            event = _decode(block[block.index(b"\ndata: ") + 7 :])
-            delta = event.delta
-            if delta is not None:
-                if delta.text:
-                    self._on_text(delta.text)
-                elif delta.partial_json:
-                    self._arguments.append(delta.partial_json)
-
-    def finish(self) -> None:
-        if self._arguments:
-            msgspec.json.decode("".join(self._arguments))
-
-
-def httpx_floor(address: str) -> Read:
-    import httpx
-
-    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=60, trust_env=False)
-
-    async def read(on_text: OnText) -> None:
-        floor = _Floor(on_text)
-        async with client.stream("POST", f"{address}/v1/messages", json=_BODY) as response:
-            async for data in response.aiter_raw():
-                floor.feed(data)
-        floor.finish()
-
-    return read
-
-
-def socket_floor(address: str) -> Read:
-    url = urlsplit(address)
-    body = json.dumps(_BODY).encode()
-    head = f"POST {url.path}/v1/messages HTTP/1.1\r\nhost: {url.netloc}\r\ncontent-length: {len(body)}\r\n\r\n"
-
-    async def read(on_text: OnText) -> None:
-        floor = _Floor(on_text)
-        reader, writer = await asyncio.open_connection(url.hostname, url.port)
-        writer.write(head.encode() + body)
-        await reader.readuntil(b"\r\n\r\n")
-        unread = b""
-        while data := await reader.read(65536):
-            unread, chunks, ended = _chunks_in(unread + data)
-            floor.feed(b"".join(chunks))
-            if ended:
-                break
-        writer.close()
-        floor.finish()
-
-    return read
-
-
-def _chunks_in(data: bytes) -> tuple[bytes, list[bytes], bool]:
-    """What is left of an HTTP body, its whole chunks, and whether it is over."""
-    chunks: list[bytes] = []
-    at = 0
-    while (end := data.find(b"\r\n", at)) >= 0:
-        size = int(data[at:end], 16)
-        if size == 0:
-            return b"", chunks, True
-        if len(data) < end + 4 + size:
-            break
-        chunks.append(data[end + 2 : end + 2 + size])
-        at = end + 4 + size
-    return data[at:], chunks, False
-
-
-# --------------------------------------------------------------------------------------------------- the SDK and ours
-
-
-def sdk_raw(address: str) -> Read:
-    client = _sdk(address)
+def anthropic_events(address: str) -> Read:
+    client = _anthropic(address)
 
     async def read(on_text: OnText) -> None:
         arguments = []
-        stream = await client.messages.create(**{**_BODY, "tools": [_RECORD]})
+        stream = await client.messages.create(**_MESSAGES, tools=[_RECORD], stream=True)
         async for event in stream:
             if event.type == "content_block_delta":
                 if event.delta.type == "text_delta":
@@ -143,12 +55,11 @@ def sdk_raw(address: str) -> Read:
     return read
 
 
-def sdk_stream(address: str) -> Read:
-    client = _sdk(address)
-    params = {name: value for name, value in _BODY.items() if name != "stream"}
+def anthropic_helper(address: str) -> Read:
+    client = _anthropic(address)
 
     async def read(on_text: OnText) -> None:
-        async with client.messages.stream(**params, tools=[_RECORD]) as stream:
+        async with client.messages.stream(**_MESSAGES, tools=[_RECORD]) as stream:
             async for event in stream:
                 if event.type == "content_block_delta" and event.delta.type == "text_delta":
                     on_text(event.delta.text)
@@ -156,18 +67,64 @@ def sdk_stream(address: str) -> Read:
     return read
 
 
-def _sdk(address: str) -> Any:
+def _anthropic(address: str) -> Any:
     import anthropic
 
     return anthropic.AsyncAnthropic(api_key="any", base_url=address, max_retries=0)
 
 
-def ours(address: str) -> Read:
+def responses_events(address: str) -> Read:
+    client = _openai(address)
+
+    async def read(on_text: OnText) -> None:
+        stream = await client.responses.create(**_RESPONSES, stream=True)
+        async for event in stream:
+            if event.type == "response.output_text.delta":
+                on_text(event.delta)
+
+    return read
+
+
+def chat_events(address: str) -> Read:
+    client = _openai(address)
+
+    async def read(on_text: OnText) -> None:
+        stream = await client.chat.completions.create(**_CHAT, stream=True)
+        async for chunk in stream:
+            if chunk.choices and chunk.choices[0].delta.content:
+                on_text(chunk.choices[0].delta.content)
+
+    return read
+
+
+def _openai(address: str) -> Any:
+    import openai
+
+    return openai.AsyncOpenAI(api_key="any", base_url=f"{address}/v1", max_retries=0)
+
+
+# -------------------------------------------------------------------------------------------------- floors and ours
+
+
+def floor(transport: Callable[[type[Floor], str, dict[str, Any]], Read], wire: str, address: str) -> Read:
+    reading, endpoint, body = _ON_A_FLOOR[wire]
+    return transport(reading, f"{address}/v1/{endpoint}", {**body, "stream": True})
+
+
+_ON_A_FLOOR: dict[str, tuple[type[Floor], str, dict[str, Any]]] = {
+    "anthropic": (MessagesFloor, "messages", _MESSAGES),
+    "responses": (ResponsesFloor, "responses", _RESPONSES),
+    "chat": (ChatFloor, "chat/completions", _CHAT),
+}
+
+
+def ours(provider_name: str, below: str, address: str) -> Read:
+    """below: what this provider's base URL has after the server's address."""
     from tuppence.llm import ChatRequest, FunctionDefinition, OutputTextChunk, UserMessage, open_provider
 
     record = FunctionDefinition(_RECORD["name"], _RECORD["description"], _RECORD["input_schema"])
     request = ChatRequest("any", [UserMessage(_QUESTION)], functions=[record])
-    provider = open_provider("anthropic", api_key="any", base_url=address)
+    provider = open_provider(provider_name, api_key="any", base_url=address + below)
 
     async def read(on_text: OnText) -> None:
         async with provider.stream_chat_response(request) as stream:
@@ -178,22 +135,35 @@ def ours(address: str) -> Read:
     return read
 
 
-CLIENTS: dict[str, Callable[[str], Read]] = {
-    "ours": ours,
-    "httpx floor": httpx_floor,
-    "socket floor": socket_floor,
-    "SDK raw events": sdk_raw,
-    "SDK messages.stream()": sdk_stream,
+def _beside_floors(wire: str, clients: dict[str, Client]) -> dict[str, Client]:
+    floors = {"httpx floor": httpx_floor, "socket floor": socket_floor}
+    return {**clients, **{name: partial(floor, transport, wire) for name, transport in floors.items()}}
+
+
+CLIENTS: dict[str, dict[str, Client]] = {
+    "anthropic": _beside_floors(
+        "anthropic",
+        {
+            "ours": partial(ours, "anthropic", ""),
+            "SDK raw events": anthropic_events,
+            "SDK messages.stream()": anthropic_helper,
+        },
+    ),
+    "responses": _beside_floors(
+        "responses", {"ours": partial(ours, "openai", "/v1"), "SDK raw events": responses_events}
+    ),
+    "chat": _beside_floors("chat", {"ours": partial(ours, "openai-compatible", "/v1"), "SDK raw events": chat_events}),
 }
+"""By wire and name."""
 
 
 # ------------------------------------------------------------------------------------------------------ measurements
 
 
-async def burst_cost(client: str, address: str, path: str, small_path: str, repeats: int) -> dict[str, float]:
+async def burst_cost(client: Client, address: str, path: str, small_path: str, repeats: int) -> dict[str, float]:
     """CPU seconds of one answer, and of one that is small: the price of a request."""
-    small = await _cpu(CLIENTS[client](f"{address}/{small_path}"), 2 + repeats)
-    large = await _cpu(CLIENTS[client](f"{address}/{path}"), 1 + repeats)
+    small = await _cpu(client(f"{address}/{small_path}"), 2 + repeats)
+    large = await _cpu(client(f"{address}/{path}"), 1 + repeats)
     return {"cpu": large, "small_cpu": small}
 
 
@@ -208,11 +178,20 @@ async def _cpu(read: Read, times: int) -> float:
     return min(costs[1:] or costs)  # the first opens the connection; what else runs on the machine can only add
 
 
-async def delays(client: str, address: str, streams: int, warm_up: float, window: float) -> dict[str, float]:
+async def check(client: Client, address: str) -> None:
+    """Whoever does not hand on every word may not be compared: raises ValueError. Takes the imports off as well, since
+    the SDKs are imported at the first request.
+    """
+    found: list[str] = []
+    await client(f"{address}/burst/100/16384")(found.append)
+    if found != words(100):
+        raise ValueError(f"of 100 words, {len(found)} were handed on, or other ones")
+
+
+async def delays(client: Client, address: str, streams: int, warm_up: float, window: float) -> dict[str, float]:
     """Milliseconds from sending an event to handing its word on, with so many paced streams in this process."""
     ramp = 1.0
-    read = CLIENTS[client](f"{address}/paced/{int((ramp + warm_up + window) / PERIOD)}")
-    await CLIENTS[client](f"{address}/burst/10/event")(lambda text: None)  # what is imported at the first request
+    read = client(f"{address}/paced/{int((ramp + warm_up + window) / PERIOD)}")
     begin = time.monotonic() + ramp + warm_up
     found: list[int] = []
 
@@ -237,7 +216,9 @@ async def delays(client: str, address: str, streams: int, warm_up: float, window
     return {"p50": cuts[49] / 1e6, "p99": cuts[98] / 1e6, "busy": busy, "carried": len(found) / offered}
 
 
-async def main(measurement: str, client: str, address: str, *rest: str) -> None:
+async def main(measurement: str, wire: str, name: str, address: str, *rest: str) -> None:
+    client = CLIENTS[wire][name]
+    await check(client, address)
     if measurement == "burst":
         found = await burst_cost(client, address, rest[0], rest[1], int(rest[2]))
     else:
