@@ -292,7 +292,15 @@ def _arranged(
         booked_date=bool(dates) and dates[0].rank == 8 and bool(traded),
     )  # fmt: skip
     columns = _with_money(columns, by_role, contents, rows, header, questions)
+    columns = replace(columns, currency=_currency_beside(columns, by_role.get("currency", ())))
     return columns if columns.texts or columns.kind is None else replace(columns, texts=(columns.kind,))
+
+
+def _currency_beside(columns: Columns, claims: Sequence[_Claim]) -> int | None:
+    """Of several columns of currencies that are named alike, the one to the right of the amount."""
+    alike = [claim.column for claim in claims if claim.rank == claims[0].rank]
+    beside = [column for column in alike if column - 1 in columns.amounts]
+    return next(iter(beside or alike), None)
 
 
 def _with_money(
@@ -311,6 +319,9 @@ def _with_money(
     if not amounts:
         return _with_lone_side(columns, debits, credits_, contents)
     top = [claim.column for claim in amounts if claim.rank == amounts[0].rank]
+    named = [claim.column for claim in amounts if claim.rank >= 5]
+    if len(named) > len(top) == 1 and _are_exclusive(rows, named) and _have_blanks(rows, top[0]):
+        return replace(columns, amounts=tuple(named))
     if len(top) == 1 or _are_equal(rows, top):
         return replace(columns, amounts=(top[0],))
     if (net := _net_column(top, header)) is not None and columns.fee is not None:
@@ -441,6 +452,10 @@ def _is_named_otherwise(header: Sequence[str], column: int) -> bool:
 
 def _are_equal(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> bool:
     return all(len({row[column].strip() for column in columns if column < len(row)}) <= 1 for row in rows)
+
+
+def _have_blanks(rows: Sequence[Sequence[str]], column: int) -> bool:
+    return any(column >= len(row) or not row[column].strip() for row in rows)
 
 
 def _are_exclusive(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> bool:

@@ -121,6 +121,11 @@ def money_columns(rows: Sequence[Sequence[str]], candidates: Sequence[int]) -> M
     before = [reading for reading in _readings(candidates) if _chains(values, reading, balance_before=True)]
     if not proven and len(before) == 1:
         return replace(before[0], balance=None)
+    by_size = [
+        reading for reading in _readings(candidates) if reading.amount is not None and _chains_by_size(values, reading)
+    ]
+    if not proven and not before and len(by_size) == 1:
+        return by_size[0]
     if not proven and len(candidates) == 2 and all(row[candidates[0]] == row[candidates[1]] for row in values):
         return MoneyColumns(amount=candidates[0])
     return None
@@ -175,6 +180,18 @@ def _chains(
         forward += second - first == newer
         backward += first - second == older
     return tried >= 2 and max(forward, backward) >= 0.85 * tried
+
+
+def _chains_by_size(values: Sequence[dict[int, Decimal | None]], reading: MoneyColumns) -> bool:
+    """Whether the balances differ by amounts that have no sign of their own, in all neighbouring rows."""
+    amounts = [row.get(reading.amount or 0) for row in values]
+    balances = [row.get(reading.balance or 0) for row in values]
+    if len(values) < 3 or any(value is None or value < 0 for value in amounts):
+        return False
+    if any(balance is None for balance in balances):
+        return False
+    rises = [abs((after or 0) - (before or 0)) for before, after in pairwise(balances)]
+    return rises == amounts[1:] or rises == amounts[:-1]
 
 
 def _movement(row: dict[int, Decimal | None], reading: MoneyColumns) -> Decimal | None:

@@ -28,7 +28,7 @@ from tuppence.ledger.imports.csv_text import CsvText, Dialect, decoded
 from tuppence.ledger.imports.csv_words import plain_words
 from tuppence.ledger.imports.dates import date_parts, whole_date
 
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "~")
 _SAMPLE_RECORDS = 400
 _NAMED_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 

@@ -11,7 +11,17 @@ from tuppence.ledger.imports.bank_file import Problem, Question, ReadOptions, Un
 from tuppence.ledger.imports.csv_columns import Columns, Table
 from tuppence.ledger.imports.csv_survey import Survey, preamble_dates
 from tuppence.ledger.imports.csv_text import Record
-from tuppence.ledger.imports.csv_words import CARD, MONEY_IN, MONEY_OUT, NO_DIRECTION, plain_words
+from tuppence.ledger.imports.csv_words import (
+    BOOKED_WORDS,
+    CANCELLED,
+    CARD,
+    MONEY_IN,
+    MONEY_OUT,
+    NO_DIRECTION,
+    PENDING,
+    STATE_NAMES,
+    plain_words,
+)
 from tuppence.ledger.imports.currencies import currency_of
 from tuppence.ledger.imports.dates import DateOrder, DateParts, date_parts, in_order, whole_date
 
@@ -21,7 +31,9 @@ _DAY_FIRST_WORDS = re.compile(
     r"descripcion|descricao|descrizione|omschrijving|buchung\w*|valuta|concepto|historico|paivamaara|castka|osszeg|"
     r"tutar)\b"
 )
-_CARD_NAME = re.compile(r"(?<![^\W\d_])(card|karte|kreditkarte|carte|tarjeta|cartao|kort)(?![^\W\d_])", re.IGNORECASE)
+_CARD_NAME = re.compile(
+    r"(?<![^\W\d_])(card|karte|kreditkarte|carte|tarjeta|cartao|kort|fatura)(?![^\W\d_])", re.IGNORECASE
+)
 _MONTH_OF = re.compile(r"(\d{4})\s*[年/-]\s*(\d{1,2})\s*月?(?!\d)")
 _NO_DECIMALS_WORDS = re.compile("[\u3040-\u30ff]|残高|日付|円|원|[\uac00-\ud7a3]")
 _NO_DECIMALS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "IDR", "HUF", "COP"})
@@ -65,7 +77,9 @@ def decided_layout(table: Table, survey: Survey, options: ReadOptions, today: da
     """The layout of a table, with its open questions."""
     layout = Layout(table.columns, table.width, table.header, table.first_line, today)
     layout.questions.extend(table.questions)
-    layout.currency = options.currency or _file_currency(table, survey)
+    if (named := _named_currency(layout)) is not None:
+        layout.columns = replace(layout.columns, currency=None)
+    layout.currency = options.currency or named or _file_currency(table, survey)
     above = " ".join(cell for _, cells in survey.preamble for cell in cells)
     layout.is_card = bool(
         CARD.search(plain_words(f"{_CARD_NAME.sub('credit card', filename)} {above} {' '.join(table.header)}"))
@@ -76,9 +90,24 @@ def decided_layout(table: Table, survey: Survey, options: ReadOptions, today: da
         return layout
     _decide_decimal(layout, survey, options)
     _decide_dates(layout, survey, options)
+    _remark_on_states(layout, survey)
     layout.directions = {value: _direction(value) for value in survey.distinct(table.columns.direction)}
     _decide_account(layout, survey, options)
     return layout
+
+
+def _remark_on_states(layout: Layout, survey: Survey) -> None:
+    """Names the states that no word list knows; their rows are read as booked."""
+    known = PENDING | CANCELLED | BOOKED_WORDS
+    column = layout.columns.status
+    if column is None or column >= len(layout.header) or plain_words(layout.header[column]) not in STATE_NAMES:
+        return
+    states = [(value, plain_words(value)) for value in survey.distinct(column)]
+    unknown = [value for value, words in states if words and words not in known and words.split()[0] not in PENDING]
+    if unknown:
+        named = ", ".join(f"{value[:30]!r}" for value in unknown[:5])
+        why = f"The column {layout.header[column].strip()} has states that are not known, read as booked: {named}."
+        layout.remarks.append(Problem(None, why, kept=True))
 
 
 def _ask_for_columns(layout: Layout) -> None:
@@ -231,6 +260,16 @@ def _month(parts: DateParts, order: DateOrder) -> int:
     return second if (parts.order or order) == "dmy" else first
 
 
+def _named_currency(layout: Layout) -> str | None:
+    """The currency that the header of the amount names, beside a column of currencies that is another amount's."""
+    if layout.columns.currency is None:
+        return None
+    names = [layout.header[column] for column in layout.columns.money if column < len(layout.header)]
+    words = {word for name in names for word in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", name)}
+    codes = {known.code for word in words if (known := currency_of(word)) is not None}
+    return codes.pop() if len(codes) == 1 and len(names) == len(layout.columns.money) else None
+
+
 def _file_currency(table: Table, survey: Survey) -> str | None:
     """The one currency that the column of currencies, the header or the lines above the table name, or None."""
     if table.columns.currency is not None:
@@ -245,7 +284,7 @@ def _file_currency(table: Table, survey: Survey) -> str | None:
 
 
 def _code_in(text: str) -> str | None:
-    for word in re.findall(r"[A-Z]{3}\b|[€£₹]|人民币|US\$|CAD\$|USD\$|\b[Ee]uros?\b|美元|[元円]", text):
+    for word in re.findall(r"[A-Z]{3}\b|R\$|[€£₹]|人民币|US\$|CAD\$|USD\$|\b[Ee]uros?\b|美元|[元円]", text):
         known = currency_of(word)
         if known is not None and known.code is not None:
             return known.code
@@ -287,7 +326,10 @@ def _decide_account(layout: Layout, survey: Survey, options: ReadOptions) -> Non
     always = survey.rows - sum(survey.values[column].values()) == 0 and survey.values[column].get("", 0) == 0
     named = plain_words(layout.header[column]) if column < len(layout.header) else ""
     weak = named in {"iban", "konto", "kontonummer", "kontonr", "conto", "账号", "账户", "account iban bban", "tili"}
-    foreign = weak and (len(values) > 1 or not always or (layout.account is not None and layout.account not in values))
+    blanks = survey.values[column].get("", 0)
+    scarce = layout.columns.payee is not None and "number" in named.split() and blanks * 5 >= survey.rows
+    others = len(values) > 1 or not always or (layout.account is not None and layout.account not in values)
+    foreign = scarce or (weak and others)
     if foreign or len(values) > max(12, survey.rows // 10):
         counterparty = layout.columns.counterparty_account
         layout.columns = replace(

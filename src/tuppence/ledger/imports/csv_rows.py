@@ -167,6 +167,8 @@ class RowReader:
         day, waits = self._booking_day(cells, pending=state == "pending")
         money = self._money(cells)
         description = self._description(cells, extra)
+        if not description:
+            description = next((cell for cell in cells if balance_words(cell)), "")
         if len(description) <= 90 and (kind := balance_words(description)) and not _STATION.fullmatch(description):
             return self._balance_line(line, cells, kind, money, day)
         if state == "cancelled":
@@ -308,6 +310,8 @@ class RowReader:
         if out is not None and into is not None and out.value and into.value:
             raise _Unreadable("The row has an amount both as money out and as money in.")
         if into is not None and (into.value or out is None):
+            if self.signs.in_is_negative and self.layout.columns.debit is not None:
+                return into._replace(value=abs(into.value))
             if into.value < 0 and self.layout.columns.debit is not None:
                 raise _Unreadable("The amount of money that came in is negative.")
             return into

@@ -78,6 +78,8 @@ class SignEvidence:
     """Positive amounts in rows whose column of kinds says purchase."""
     out_side: list[int] = field(default_factory=lambda: [0, 0])
     """Positive and negative amounts in the column of money out."""
+    in_side: list[int] = field(default_factory=lambda: [0, 0])
+    """The same of the column of money in."""
     fees: int = 0
     chain: _Chain = field(default_factory=_Chain)
 
@@ -100,6 +102,8 @@ class Signs:
     newest_first: bool | None = None
     out_is_negative: bool = False
     """For the rule split: the column of money out has minus signs."""
+    in_is_negative: bool = False
+    """For the rule split: so has the column of money in, and in every row."""
     fees: bool = False
     """The fee column is taken off the amount in addition."""
 
@@ -144,6 +148,8 @@ def _noted_value(evidence: SignEvidence, cells: list[str], layout: Layout) -> De
             return None
         if out:
             evidence.out_side[out < 0] += 1
+        if into:
+            evidence.in_side[into < 0] += 1
         return abs(into) if into else -abs(out or Decimal())
     money = next(
         (
@@ -207,7 +213,9 @@ def decided_signs(evidence: SignEvidence, layout: Layout, options: ReadOptions) 
     order = evidence.chain.newest_first
     rule, unmarked = _rule(evidence, layout, options)
     out_is_negative = evidence.out_side[1] > evidence.out_side[0]
-    return Signs(rule, unmarked, order, out_is_negative, _fees_come_on_top(evidence, layout, options))
+    in_is_negative = bool(evidence.in_side[1]) and not evidence.in_side[0]
+    fees = _fees_come_on_top(evidence, layout, options)
+    return Signs(rule, unmarked, order, out_is_negative, in_is_negative, fees)
 
 
 def _rule(evidence: SignEvidence, layout: Layout, options: ReadOptions) -> tuple[SignRule, int]:
@@ -227,7 +235,8 @@ def _rule(evidence: SignEvidence, layout: Layout, options: ReadOptions) -> tuple
 def _direction_rule(evidence: SignEvidence, layout: Layout) -> tuple[SignRule, int]:
     column = layout.columns.direction or 0
     unnamed = column >= len(layout.header) or not layout.header[column].strip()
-    one_sided = not evidence.without_direction or not unnamed
+    only_marks_or_blank = unnamed or all(layout.directions.values())
+    one_sided = not evidence.without_direction or not only_marks_or_blank
     if not evidence.negative:
         marks_only_one_side = not (evidence.agreeing and evidence.disagreeing)
         if not one_sided and marks_only_one_side:
@@ -263,7 +272,7 @@ def _unsigned_rule(evidence: SignEvidence, layout: Layout) -> SignRule:
 def _signed_rule(evidence: SignEvidence, layout: Layout) -> SignRule:
     """For amounts of both signs, or only negative ones. Banks write money out with a minus; some cards do not."""
     chain = evidence.chain
-    mostly_positive = evidence.positive > evidence.negative
+    mostly_positive = evidence.positive >= evidence.negative
     if layout.is_card:
         return _card_rule(evidence, layout)
     if chain.proves(chain.same):
@@ -284,6 +293,8 @@ def _signed_rule(evidence: SignEvidence, layout: Layout) -> SignRule:
             assumed,
         )
         return assumed
+    if not evidence.for_flip and not evidence.against_flip and evidence.positive >= 3 * evidence.negative > 0:
+        _ask(layout, "Most amounts are positive, as on card statements, and nothing proves what that means.", "written")
     return "written"
 
 

@@ -16,6 +16,9 @@ _VALUES_KEPT = 500
 _DATES_KEPT = 5_000
 _DATE_INSIDE = re.compile(r"(?<!\d)(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?!\d)|(\d{4}年\d{1,2}月(?:\d{1,2}日)?)")
 
+_WHEN = re.compile(r"\s+(as (of|at)|on|per|am|au|al|den|zum)\s.*", re.IGNORECASE)
+"""What follows an amount to say of which day it is."""
+
 
 @dataclass(slots=True)
 class Survey:
@@ -145,4 +148,4 @@ def labelled_balance(line: int, cells: Sequence[str]) -> LabelledValue | None:
     if not amounts:
         return None
     dates = [match[0] for cell in filled for match in _DATE_INSIDE.finditer(cell)]
-    return LabelledValue(line, kind, amounts[0], dates[0] if dates else None)
+    return LabelledValue(line, kind, _WHEN.sub("", amounts[0]), dates[0] if dates else None)

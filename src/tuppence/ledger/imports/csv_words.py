@@ -42,7 +42,8 @@ _DATE = (
 )
 _BOOKING = (
     r"\b(booking|booked|posted|post|posting|completed|cleared|clearing|processed|accounting|comptable|"
-    r"comptabilisation|проводки|обработки|contabile|contabil|contable|registrazione|lancamento|ksiegowania|ksiegowa|"
+    r"comptabilisation|abschlusses|abschluss|fin|finalizacion|zrealizowania|rozliczenia|completamento|conclusao|"
+    r"voltooiing|проводки|обработки|contabile|contabil|contable|registrazione|lancamento|ksiegowania|ksiegowa|"
     r"zauctovani|boekdatum|"
     r"boekingsdatum|muutosajankohta|completion|finished|entry|zaksiegowania)\b|buchung|bokfor|bogfor|boking|kirjaus|"
     r"konyvel|记账|入账|記帳|入帳"
@@ -56,15 +57,22 @@ _VALUE = (
     r"\b(value|valeur|valor|valuta|valutadato|valutadatum|rentedatum|waardedatum|interest|valutowania|waluty|rentedato|"
     r"arvopaiva|maksupaiva|wert|val|eff|effective)\b|wertstell|valutadat|valutatag|起息"
 )
+_AMOUNT_WORD = r"\b(amount|betrag|montant|importe|importo|bedrag|kwota|belopp|belob|belop|castka|valor)\b"
+_ACCOUNT_CURRENCY = (
+    r"\b(account currency|walucie rachunku|waluta rachunku|kontowahrung|devise du compte|moneda de la cuenta|"
+    r"valuta conto|valuta del conto|rekeningvaluta|mene uctu|moeda da conta)\b"
+)
 _UNRELATED_DATE = r"\b(due|birth|expiry|expires|statement|opening|faellig|faelligkeit|mandate|export)\b|geburt|fallig"
 
 _RULES: tuple[tuple[Role, int, str], ...] = (
     ("other", 9,
-     r"^(time|uhrzeit|hora|heure|tijd|godzina|ora|time zone|timezone|timestamp|czas|klokkeslett|kellonaika|saat)$"),
+     r"^(time|uhrzeit|hora|heure|tijd|godzina|ora|time zone|timezone|czas|klokkeslett|kellonaika|saat)$"),
     ("direction", 9,
-     r"^(debit credit|credit debit|dr cr|cr dr|dr cr indicator|d c|c d|d k|k d|s h|soll haben|haben soll|af bij|"
+     r"^(sign|amount sign|billing amount sign|vorzeichen|debit credit|credit debit|dr cr|cr dr|dr cr indicator|"
+     r"d c|c d|d k|k d|s h|soll haben|haben soll|af bij|"
      r"bij af|debet credit|credit debet|kredit debet|debet kredit|"
-     r"debit or credit|debit credit indicator|credit debit indicator|credit debit indicator code|balance impact|"
+     r"debit or credit|(debit credit|credit debit|dr cr|cr dr|d c|c d) (flag|code|sign|ind|mark|type)|"
+     r"debit credit indicator|credit debit indicator|credit debit indicator code|balance impact|"
      r"direction|sens|in out|"
      r"cd indicator|dc indicator|debit credit code|debe haber|dare avere|wn ma|c b|d b|debito credito|credito debito|"
      r"income expense|ingreso gasto|d c indicator|db cr|tipo d c|deebet kreedit|deebet kreedit d c|"
@@ -94,6 +102,7 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
      r"^(сума комісій uah|комиссия|комісія|fee|fees|total fees?|transaction fee|fee amount|commission|commissions?|"
      r"gebuhr|gebuehr|gebuhren|frais|comision|comissao|commissione|kosten|prowizja|手续费|手數料|手数料)$"),
     ("other", 7, r"\b(fee|fees|commission|gebuhr|frais|comision|kosten|sales charge)\b"),
+    ("other", 9, r"^(start|begin|beginning|opening|previous) (saldo|balance)$"),
     ("balance", 9,
      r"^(balance|running balance|running bal|saldo|solde|account balance|kontostand|余额|残高|差引残高|餘額|結餘)$"),
     ("balance", 8,
@@ -103,7 +112,7 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
     ("currency", 9,
      r"^(currency|ccy|curr|currency code|wahrung|waehrung|devise|divisa|moneda|muntsoort|valutacode|devies|munt|"
      r"moeda|waluta|valiuta|"
-     r"valuuta|valiuta|valuta|mena|"
+     r"valuuta|valuutta|valuta|mena|"
      r"币种|币别|通貨|幣別|貨幣|记账币种|记账币别|monn|mon|transaction currency|account currency|currency name|"
      r"para birimi|deviza|penznem|buchungswahrung|kontowahrung|billing currency)$"),
     ("currency", 3,
@@ -120,23 +129,29 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
     ("date", 8, rf"(?=.*({_BOOKING}))(?=.*({_DATE}|posted|completed|buchungstag|bokford|bokfort))"),
     ("date", 7, rf"(?=.*({_OPERATION}))(?=.*({_DATE}))"),
     ("date", 6, rf"(?=.*({_TRADE}))(?=.*({_DATE}))"),
+    ("date", 8, r"^(buchung|gebucht am)$"),
     ("date", 5, _DATE),
+    ("date", 4, r"^timestamp$"),
+    ("amount", 10, rf"(?=.*({_AMOUNT_WORD}))(?=.*({_ACCOUNT_CURRENCY}))"),
     ("amount", 0,
-     r"(?=.*(original|foreign|instructed|fremdwahrung|ursprung|local|source|target|origine|oryginal|equivalent|"
+     r"(?=.*(original|transaction currency|walucie (transakcji|operacji)|transaktionswahrung|\bint(ernationa)?l\b|"
+     r"foreign|instructed|fremdwahrung|ursprung|local|source|target|origine|oryginal|equivalent|"
      r"交易地|orig|native|counter ?value|fx))"
      r"(?=.*(amount|betrag|montant|importe|importo|bedrag|kwota|belopp|belob|belop|金额|金額|value|valor))"),
     ("amount", 9, r"入出金|出入金|收支金额"),
     ("debit", 9,
-     r"记账金额.*支出|^(debit|debits|debit amount|amount debit|withdrawal|withdrawals|paid out|money out|soll|debe|"
+     r"记账金额.*支出|^(dr|dr amount|amount dr|debit|debits|debit amount|amount debit|withdrawal|withdrawals|paid out|"
+     r"money out|soll|debe|"
      r"debet|debito|支出|借方|出金)$"),
     ("credit", 9,
-     r"记账金额.*收入|^(credit|credits|credit amount|amount credit|deposit|deposits|paid in|money in|haben|haber|"
+     r"记账金额.*收入|^(cr|cr amount|amount cr|credit|credits|credit amount|amount credit|deposit|deposits|paid in|"
+     r"money in|haben|haber|"
      r"kredit|credito|收入|贷方|入金|存入)$"),
     ("debit", 6,
      r"\b(расход|списание|дебет|видаток|витрати|χρεωση|duguje|isplata|isplate|breme|odliv|ghi no|keluar|pengeluaran|"
      r"חובה|debet|debit|debits|debito|debiti|debe|debet|soll|belastung|lastschrift|withdrawal|withdrawals|withdrawn|"
      r"withdraw|paid out|"
-     r"money out|outgoing|outflow|outflows|out|cargo|cargos|gasto|gastos|depense|depenses|uscite|uscita|addebiti|"
+     r"money out|outgoing|outflow|outflows|^out|out$|cargo|cargos|gasto|gastos|depense|depenses|uscite|uscita|addebiti|"
      r"addebito|dare|wydatki|obciazenia|obciazenie|wyplaty|uttag|"
      r"utgift|utgifter|ut|ud|udbetaling|udgift|saida|saidas|egreso|egresos|expense|expenses|spent|panot|"
      r"out of account|ut fra konto|ut av konto|deebet|debetas|isejo|borc|tartozik)\b|ausgabe|ausgang|支出|借方|"
@@ -144,7 +159,7 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
     ("credit", 6,
      r"\b(приход|зачисление|кредит|надходження|πιστωση|potrazuje|uplata|uplate|dobro|priliv|ghi co|masuk|pemasukan|"
      r"זכות|credit|credits|credito|crediti|haber|haben|deposit|deposits|deposited|paid in|money in|incoming|inflow|"
-     r"inflows|in|abono|abonos|ingreso|ingresos|"
+     r"inflows|^in|in$|abono|abonos|ingreso|ingresos|"
      r"recette|recettes|entrate|entrata|accrediti|accredito|avere|wplywy|uznania|uznanie|wplaty|insattning|"
      r"insattningar|inntekt|inn|ind|indbetaling|indtaegt|"
      r"receipts|received|entrada|entradas|income|kredit|kreedit|kreditas|gutschrift|into account|inn pa konto|"
@@ -168,11 +183,12 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
      r"ammount|cuantia|cantidad|quantia)\b|betrag|金额|金額|金額"),
     ("amount", 3, r"^(gross|brutto|total|value|importo lordo|umsatz.*)$"),
     ("status", 9,
-     r"^(status|state|statut|estado|stato|stav|pending|buchungsstatus|transaction status|状态|交易状态|当前状态|"
+     r"^(status|state|statut|etat|estado|stato|stav|pending|buchungsstatus|transaction status|状态|交易状态|当前状态|"
      r"статус|стан операції|tila|situacao|durum|stan|reconciled)$|交易状态"),
     ("status", 5, r"^(info|posting status|settlement status|posted|cleared|status .*)$"),
     ("account", 9,
-     r"^(account|account number|account no|account num|account id|account nr|acct|acct no|acct number|acc number|"
+     r"^(account|this account|this party account|account number|account no|account num|account id|account nr|"
+     r"acct|acct no|acct number|acc number|"
      r"acc no|bank account|own account|auftragskonto|"
      r"eigenes konto|rekening|rekeningnummer|numer rachunku|account iban|iban rekening|konto nr|saskaitos nr|"
      r"saskaita|konts|compte|numero de compte|cuenta|conta|account #|"
@@ -228,6 +244,10 @@ _RULES: tuple[tuple[Role, int, str], ...] = (
      r"\b(type|art|typ|tipo|soort|code|mutatiesoort|rodzaj|transaktionstyp|transactiontype|kind|method|"
      r"operation type|activity|subtype|tyyppi|tipas|veids)\b|umsatzart|umsatztyp|buchungsart|类型|種類|区分"),
 )  # fmt: skip
+_JOINED = re.compile(
+    r"\b(transaction|value|booking|posting|post|interest|entry|settlement|start|end|begin|opening|closing)"
+    r"(date|saldo|balance|amount)\b"
+)
 _NUMBERED = re.compile(r"(?<=[a-z])(?=\d)")
 _COMPILED = tuple((Naming(role, rank), re.compile(pattern)) for role, rank, pattern in _RULES)
 
@@ -235,7 +255,9 @@ _COMPILED = tuple((Naming(role, rank), re.compile(pattern)) for role, rank, patt
 @lru_cache(maxsize=4096)
 def namings(header: str) -> tuple[Naming, ...]:
     """All that a header cell may name, the most telling first; the content of its column decides among them."""
-    words = _NUMBERED.sub(" ", plain_words(header))
+    if header.replace(" ", "") in ("+/-", "-/+"):
+        return (Naming("direction", 9),)
+    words = _JOINED.sub(r"\1 \2", _NUMBERED.sub(" ", plain_words(header)))
     if not words or len(words) > 60 or len(words.split()) > 8:
         return ()
     found: list[Naming] = []
@@ -274,15 +296,20 @@ PENDING = _words(
     "等待确认收货, 处理中, 待处理, 未入账, "
     "未確定, 等待付款, varaus, katevaraus, nicht gebucht, non comptabilise, waiting, proces, offen, "
     "no contabilizado, pendiente de contabilizar, a contabilizar, provisorisch, "
-    "blokada, cekajici, rezervacija, vormerkung, oczekuje"
+    "ausstehend, autorizzato, reserverat, in behandeling, w toku, blokada, cekajici, rezervacija, vormerkung, oczekuje"
 )
 CANCELLED = _words(
     "отменен, отклонено, отклонена, отменена, ошибка, скасовано, відхилено, cancelled, canceled, declined, failed, "
     "reverted, rejected, refused, void, voided, denied, expired, abgelehnt, storniert, fehlgeschlagen, annule, "
     "refuse, rejete, "
+    "zuruckgesetzt, zuruckgewiesen, ruckgangig gemacht, annulee, annules, revertido, revertida, cofnieto, cofnieta, "
+    "odrzucono, anulowano, teruggedraaid, stornato, ripristinato, revertida, aterford, "
     "cancelado, cancelada, rechazado, rechazada, anulado, anulada, annullato, rifiutato, geannuleerd, geweigerd, "
     "odrzucona, anulowana, avvisad, avvist, afvist, "
     "交易关闭, 已关闭, 交易失败, 失败, 取消, 已取消, removed, deleted, reversed, hylatty, recusado, recusada, estornado"
+)
+STATE_NAMES = _words(
+    "status, state, statut, etat, estado, stato, stav, stan, transaction status, 状态, 交易状态, 当前状态"
 )
 BOOKED_WORDS = _words(
     "posted, completed, complete, booked, cleared, settled, gebucht, umsatz gebucht, comptabilise, executed, done, "
@@ -290,6 +317,8 @@ BOOKED_WORDS = _words(
     "contabilizzato, verwerkt, geboekt, zrealizowana, rozliczona, zaksiegowana, bokford, bokfort, bogfort, utford, "
     "交易成功, 已入账, 成功, 退款成功, 支付成功, 已完成, finished, processed, "
     "zaksiegowano, reconciled, udfort, active, ok, true, false, yes, no, y, n, cleared, accounted, effectue, "
+    "abgeschlossen, termine, terminee, completado, completada, zakonczono, zakonczona, voltooid, completato, "
+    "concluido, concluida, slutford, "
     "realizado, efetivado, ejecutado, executada, eseguito, kirjattu, ivykdyta, partially refunded, refunded"
 )
 
@@ -298,7 +327,8 @@ _BALANCE_PHRASES = (
     r"brought forward|carried forward|new|last|account|total|end|running|book|cleared)"
     r" (account |ledger |available |statement |running |book )?(balance|bal)( (brought|carried) forward)?|"
     r"balance (brought|carried) forward|(brought|carried) forward|balance( at| as of| on| per| c f| b f| cf| bf)?|"
-    r"(anfangs|end|alter|neuer|aktueller|eroffnungs|schluss|abschluss) ?(saldo|bestand)|kontostand|saldo|"
+    r"(anfangs|end|alter|neuer|letzter|aktueller|eroffnungs|schluss|abschluss) ?(saldo|bestand|kontostand|kontosaldo)|"
+    r"kontostand|saldo|(laatste|nieuw|oud|vorig|huidig|beschikbaar) saldo|"
     r"saldovortrag|saldo ?(vortrag|ubertrag)|saldo (inicial|final|anterior|actual|atual|iniziale|finale|precedente|"
     r"disponibile|contabile|disponible|do dia|poczatkowe|koncowe|begin|eind|per|am|vom|en|al)|"
     r"saldo (poczatkowe|koncowe|ksiegowe|dostepne)|solde en (debut|fin) de periode|solde( (initial|final|precedent|"
@@ -318,14 +348,16 @@ _TOTAL_PHRASES = (
     r"合计|合计金额|小计|总计|合計|小計|计|(debit|credit) (total|turnover)|total (debit|credit)|totaux|totali|yhteensa"
 )  # fmt: skip
 _DATE_TAIL = (
-    r"( (as of|as at|at|on|of|from|to|per|am|vom|zum|au|du|al|del|de|for|the|start|end|period|statement|bank|eur|usd|"
+    r"( (as of|as at|at|on|of|from|to|per|am|vom|zum|au|du|al|del|de|for|the|start|end|period|statement|bank|"
+    r"euros?|francs|eur|usd|"
     r"gbp|chf|pln|sek|nok|dkk|jan\w*|feb\w*|mar\w*|apr\w*|may|mai|jun\w*|jul\w*|aug\w*|sep\w*|oct\w*|okt\w*|nov\w*|"
     r"de[cz]\w*|\d+))*"
 )
 _BALANCE = re.compile(rf"({_BALANCE_PHRASES}){_DATE_TAIL}")
 _TOTAL = re.compile(rf"({_TOTAL_PHRASES}){_DATE_TAIL}")
 _OPENING = re.compile(
-    r"\b(opening|beginning|starting|start|initial|previous|brought|anfang|eroffnung|alter|vortrag|inicial|anterior|"
+    r"\b(opening|beginning|starting|start|initial|previous|brought|anfang\w*|eroffnung\w*|alter|oud|vorig|"
+    r"vortrag|inicial|anterior|"
     r"iniziale|precedente|precedent|ancien|begin|debut|"
     r"poczatkowe|ingaende|inngaende|primo|pradinis|alkusaldo|algsaldo|nyito|pocatecni|anterieur)|期初|上期|前期|承前|"
     r"繰越"
@@ -344,7 +376,8 @@ CARD = re.compile(
 _PAYMENT_IN = re.compile(
     r"\b(payment (received )?(received )?thank|payment received|thank you|auto ?pay payment|online payment|"
     r"internet payment|mobile payment received|direct debit payment|payment by direct debit|"
-    r"zahlung erhalten|ihre zahlung|einzahlung|zahlungseingang|gutschrift|paiement recu|votre paiement|pago recibido|"
+    r"(zahlung|uberweisung) erhalten|ihre zahlung|directpay|payments and credits|income(?! tax)|paychecks?|"
+    r"einzahlung|zahlungseingang|gutschrift|paiement recu|votre paiement|pago recibido|"
     r"su pago|betaling ontvangen|incasso geexcasseerd|pagamento recebido|pagamento ricevuto|splata|inbetalning|"
     r"indbetaling|"
     r"refund|refunded|salary|payroll|wages|gehalt|lohn|nomina|salaire|stipendio|salario|wynagrodzenie|lon|loon|"
@@ -367,6 +400,7 @@ def balance_words(text: str) -> Literal["opening", "closing", "available", "tota
     words = plain_words(text)
     if not words:
         return None
+    words = words if len(max(words.split(), key=len)) > 1 else words.replace(" ", "")
     if _BALANCE.fullmatch(words):
         if _AVAILABLE.search(words):
             return "available"

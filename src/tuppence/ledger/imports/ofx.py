@@ -41,12 +41,14 @@ _GROUPS = frozenset(
         "INVBAL",
     }
 )
+_BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})
 _TRADES = frozenset(
     {"INVBUY", "INVSELL", "INCOME", "REINVEST", "INVEXPENSE", "TRANSFER", "MARGININTEREST", "RETOFCAP", "SPLIT"}
 )
 _AMOUNT = re.compile(r"[-+]?\s*(?:\d[\d.,' ]*|[.,]\d+)")
 _DATE = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?\d{2}:?\d{2}(?::?\d{2})?(?:[.,]\d*)?)?\s*(?:\[[^\]]*\]?|Z|[+-]\d{2}:?\d{2})?"
+    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?\d{2}:?\d{2}(?::?\d{2})?(?:[.,]\d*)?)?\s*"
+    r"(?:\[[^\]]*\]?|Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?"
 )
 _CHARSET = re.compile(rb"(?:CHARSET:|encoding=[\"'])\s*([A-Za-z0-9_-]+)")
 _KINDS: dict[str, AccountKind] = {
@@ -143,7 +145,7 @@ def _statements(source: Iterator[Element], size: int, progress: Callable[[int, i
         name = element.name
         if element.closes:
             group = "" if name == group else group
-            row = None if name in _ROWS or name in _STATEMENTS else row
+            row = None if name in _ROWS or name in _STATEMENTS or name.endswith("TRANLIST") else row
         elif name in _STATEMENTS:
             statements.append(_Statement(name, _Fields(element.line)))
             row, group = None, ""
@@ -153,6 +155,7 @@ def _statements(source: Iterator[Element], size: int, progress: Callable[[int, i
             row, group = _Fields(element.line, pending=name == "STMTTRNP"), ""
             statements[-1].rows.append(row)
         elif statements:
+            row = None if name in _BALANCES else row
             _take(statements[-1], row, group, element)
             group = name if name in _GROUPS and not element.text else group
     return statements
@@ -224,6 +227,7 @@ class _RowMaker:
 
     def amount(self, text: str | None) -> Decimal | None:
         """The amount, or None when there is none, when it is no number, or when 1,234 may mean two things."""
+        text = text and text.replace("\u2212", "-")
         if text is None or not _AMOUNT.fullmatch(text):
             return None
         evidence = DecimalEvidence()
