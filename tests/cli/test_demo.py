@@ -42,3 +42,11 @@ def test_a_file_that_cannot_be_read_ends_it(command: Command, tmp_path: Path) ->
     ended = command("demo", str(tmp_path / "missing.csv"))
     assert ended.code == 1
     assert "no file" in ended.sentence
+
+
+def test_a_file_that_leaves_something_open_is_for_the_import(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "march.csv"
+    file.write_text("Date,Description,Amount\n2026-03-02,Fennel Market,-41.20\n")
+    ended = command("demo", str(file))
+    assert ended.code == 3
+    assert "tuppence import" in ended.sentence

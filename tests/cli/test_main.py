@@ -143,13 +143,18 @@ def test_a_mistake_of_ours_can_be_seen_whole(capsys: pytest.CaptureFixture[str])
     assert "a balance of 1,234.56" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_gone_is_no_failure(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["noticed at the end", "noticed at once"])
+def test_a_reader_that_has_gone_is_no_failure(environment: dict[str, str], unbuffered: str) -> None:
     program = "import sys; from tuppence.cli.main import main; sys.exit(main(['transactions', '--json']))"
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as output:
         ended = subprocess.run(
-            [sys.executable, "-c", program], stdout=output, stderr=subprocess.PIPE, env=environment, check=False
+            [sys.executable, "-c", program],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            env={**environment, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
         )
     assert ended.stderr == b""
     assert ended.returncode == 128 + signal.SIGPIPE

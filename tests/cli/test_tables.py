@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tuppence.understudy import Reply, Understudy
 
 from .command import Command
+from .terminal import terminal
 
 STATEMENT = """\
 Date,Description,Amount,Balance
@@ -31,7 +33,7 @@ def imported(command: Command, tmp_path: Path) -> Command:
 def test_without_anything_the_next_step_is_named(command: Command) -> None:
     assert "tuppence import FILE --account NAME" in command.succeeds("accounts")
     assert json.loads(command.succeeds("accounts", "--json")) == []
-    assert command.succeeds("transactions") == "No transaction fits.\n"
+    assert "tuppence accounts" in command.succeeds("transactions")
     assert command.succeeds("usage") == "Nothing was asked yet.\n"
 
 
@@ -78,9 +80,39 @@ def test_a_table_obeys_nobody(imported: Command) -> None:
     assert "3 in all" in ended.errors
 
 
-@pytest.mark.parametrize("wrong", [["--since", "March"], ["--minimum", "much"], ["--limit", "0"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--since", "March"],
+        ["--until", "2026-13-01"],
+        ["--since", "2026-04-01", "--until", "2026-03-31"],
+        ["--minimum", "much"],
+        ["--limit", "0"],
+    ],
+)
 def test_filters_that_make_no_sense(imported: Command, wrong: list[str]) -> None:
-    assert imported("transactions", *wrong).code == 2
+    ended = imported("transactions", *wrong)
+    assert ended.code == 2
+    assert "Value error" not in ended.sentence
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("columns", [44, 60, 100])
+async def test_a_narrow_terminal_cuts_words_and_never_figures(
+    imported: Command, environment: Mapping[str, str], columns: int
+) -> None:
+    async with terminal("transactions", environment=environment, columns=columns) as screen:
+        await screen.shows("3 in all")
+    for figures in (("2026-03-02", "−$41.20"), ("2026-03-05", "$2,500.00"), ("2026-03-05", "−$4.50")):
+        assert any(all(figure in line for figure in figures) for line in screen.text.splitlines()), screen.text
+
+
+def test_usage_of_chats_names_them_as_their_list_does(command: Command, server: Understudy) -> None:
+    server.add(Reply("One."))
+    command.succeeds("ask", "One?")
+    _, chat, total = command.succeeds("usage", "--by", "chat").splitlines()
+    assert chat.split("\t")[0] == command.succeeds("chat", "--list").splitlines()[1].split("\t")[0]
+    assert total.startswith("Total\t")
 
 
 def test_usage(command: Command, server: Understudy) -> None:

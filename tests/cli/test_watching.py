@@ -45,6 +45,7 @@ async def test_words_appear_while_they_are_sent_until_ctrl_c(environment: Mappin
         await asked.socket_closed()
         assert await screen.ended() == 130
         said, *_ = screen.text.split("\n")
+        assert screen.text.count("These words") == 1  # the ^C that the terminal echoes leaves no line behind
         assert "Stopped." in screen.text
         assert "Traceback" not in screen.text
     assert asked.events_sent == 11

@@ -20,7 +20,7 @@ _HELP = """\
 /chats      list the chats there are
 /open ID    go on with another one (the beginning of its id)
 /help       show this
-/quit       end (so does Ctrl-D; Ctrl-C stops an answer)
+/quit       end (so does Ctrl-D; Ctrl-C stops an answer, or ends when there is none)
 """
 
 

@@ -1,5 +1,6 @@
 """The terminal we write to, and text that cannot do anything to it."""
 
+import codecs
 import os
 import re
 import sys
@@ -11,6 +12,25 @@ if TYPE_CHECKING:
 
 # Control characters but tab and line feed, and those that turn the direction of writing around.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+_SPELT = str.maketrans(
+    {"−": "-", "–": "-", "—": "-", "─": "-", "›": ">", "…": "...", "·": "|"}
+    | {"“": '"', "”": '"', "’": "'", "\u00a0": " ", "\u202f": " "}
+)
+
+
+def written_otherwise() -> str:
+    """The name of the error handler for what an encoding lacks: a similar sign, such as a minus for a minus, or "?"."""
+
+    def replaced(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        lacking = error.object[error.start : error.end].translate(_SPELT)
+        return "".join(sign if sign.isascii() else "?" for sign in lacking), error.end
+
+    codecs.register_error("tuppence", replaced)
+    return "tuppence"
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuppence.cli.failures import QuestionsOpen
 from tuppence.cli.providers import chosen_providers
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _PACE, _FAST_PACE = 0.018, 0.002  # seconds between two words, for a person and 
 def demo(
     context: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Your own bank files instead of the household.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="Your own bank files instead of the household.")
     ] = None,
 ) -> None:
     """Try it over an invented household, or over your own bank files. Nothing is kept.
@@ -86,7 +87,10 @@ def _fill(loop: "EventLoop", home: Path, files: list[Path]) -> None:
 
     for file in files:
         chosen = Chosen((), None, otherwise=file.stem)
-        import_files(loop, home, [file], ReadOptions(), chosen, Manner(skip_bad_rows=True))
+        try:
+            import_files(loop, home, [file], ReadOptions(), chosen, Manner(skip_bad_rows=True))
+        except QuestionsOpen as questions:
+            raise QuestionsOpen(f"{questions} (The demo has no such options: use `tuppence import`.)") from None
 
 
 async def _moved_in(home: Path) -> None:

@@ -14,6 +14,7 @@ from tuppence.cli.accounts import accounts
 from tuppence.cli.ask import ask
 from tuppence.cli.bank_import import bank_import
 from tuppence.cli.chat import chat
+from tuppence.cli.console import written_otherwise
 from tuppence.cli.demo import demo
 from tuppence.cli.doctor import doctor
 from tuppence.cli.failures import INTERRUPTED, WRONG_USAGE, Interrupted, told_failure
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot write a character is no reason to fail
+            stream.reconfigure(errors=written_otherwise())  # a sign that cannot be written is no reason to fail
     try:
         code = get_command(app).main(arguments, prog_name="tuppence", standalone_mode=False)
         sys.stdout.flush()
@@ -81,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _ended_by_signal(INTERRUPTED)
     except Interrupted as end:
         return _ended_by_signal(end.exit_code)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # Typer makes the one of the other
         return _ended_without_reader()
     except Exception as error:  # noqa: BLE001 - the outer edge of the process: every failure is told and ends it
         return told_failure(error, with_traceback=bool(os.environ.get("TUPPENCE_TRACEBACK")))
@@ -89,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _told_usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if message.startswith("Usage:"):  # nothing was asked for: the help itself
         sys.stderr.write(message + "\n")
     else:

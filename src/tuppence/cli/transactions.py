@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuppence.cli.tables import Column, JsonOption, amount_json, print_json, print_remark, print_table
+from tuppence.cli.tables import (
+    Column,
+    Day,
+    JsonOption,
+    amount_json,
+    checked_period,
+    print_json,
+    print_remark,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from tuppence.ledger.household import Ledger
@@ -51,6 +60,9 @@ _COLUMNS = (
 )
 
 
+_EMPTY = "No transaction fits. `tuppence accounts` shows how far the imported ones reach."
+
+
 def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
@@ -58,8 +70,7 @@ def _decimal(text: str) -> Decimal:
         raise typer.BadParameter(f"{text} is not a number; write it like 12.50") from None
 
 
-Names = Annotated[list[str] | None, typer.Option(metavar="NAME", help="May be given several times.")]
-Day = Annotated[datetime | None, typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="This day included.")]
+Names = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of this one only; may be given several times.")]
 Size = Annotated[
     Decimal | None, typer.Option(metavar="AMOUNT", parser=_decimal, help="Of the amount without its sign.")
 ]
@@ -67,7 +78,7 @@ Size = Annotated[
 
 def transactions(
     context: typer.Context,
-    text: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]", help="Words that must occur.")] = None,
+    text: Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Words that must occur.")] = None,
     account: Names = None,
     category: Names = None,
     merchant: Names = None,
@@ -84,7 +95,7 @@ def transactions(
         bool, typer.Option("--transfers/--no-transfers", help="Whether transfers between own accounts are listed.")
     ] = True,
     order: Annotated[Order, typer.Option(help="Which come first.")] = Order.newest,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many are listed.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=100_000, help="How many are listed.")] = 50,
     as_json: Annotated[bool, JsonOption] = False,
 ) -> None:
     """List transactions with their totals."""
@@ -92,6 +103,7 @@ def transactions(
     from tuppence.cli.home import home_folder
     from tuppence.ledger.transaction_filter import TransactionFilter
 
+    checked_period(since, until)
     wanted = TransactionFilter(
         text=" ".join(text or ()),
         since=_day(since),
@@ -146,7 +158,7 @@ async def _named(ledger: "Ledger", wanted: "TransactionFilter", names: _Names) -
 def _print(page: "TransactionPage", language: str) -> None:
     from tuppence.money import money_text
 
-    print_table(_COLUMNS, [_row(row, language) for row in page.rows], empty="No transaction fits.")
+    print_table(_COLUMNS, [_row(row, language) for row in page.rows], empty=_EMPTY)
     for total in page.totals:
         print_remark(f"In {money_text(total.money_in, language)}, out {money_text(total.money_out, language)}")
     coverage = page.coverage

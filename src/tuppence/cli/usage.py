@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuppence.cli.tables import Column, JsonOption, cost_json, print_json, print_remark, print_table
+from tuppence.cli.tables import (
+    Column,
+    Day,
+    JsonOption,
+    checked_period,
+    cost_json,
+    print_json,
+    print_remark,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from tuppence.usage import UsageSummary
@@ -31,8 +40,8 @@ _NUMBERS = (
     Column("Cost", is_number=True),
 )
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_ID_SHOWN = 8  # characters of a chat's id, as many as `tuppence chat --list` shows
 _COUNTS = ("requests", "failed", "open", "unreported", "unknown_costs", "estimated_costs")
-Day = Annotated[datetime | None, typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="This day included.")]
 
 
 def usage(
@@ -46,6 +55,7 @@ def usage(
     from tuppence.cli.event_loop import run
     from tuppence.cli.home import home_folder
 
+    checked_period(since, until)
     parts, total = run(_summaries(home_folder(context.obj), by.value, since, until))
     if as_json:
         print_json({by.value: [_as_json(part) for part in parts], "total": _as_json(total)})
@@ -68,23 +78,27 @@ async def _summaries(
 
 def _print(by: By, parts: "list[UsageSummary]", total: "UsageSummary") -> None:
     columns = (Column(by.value.capitalize()), *_NUMBERS)
-    rows = [_row(part) for part in parts]
+    rows = [_row(part, length=_ID_SHOWN if by is By.chat else None) for part in parts]
     print_table(columns, [*rows, ("Total", *_row(total)[1:])] if rows else [], empty="Nothing was asked yet.")
     if total.unknown_costs:
-        print_remark(f"The cost of {total.unknown_costs} requests is unknown and in no sum.")
+        print_remark(f"The cost of {_requests(total.unknown_costs)} is unknown and in no sum.")
     if total.estimated_costs:
-        print_remark(f"The cost of {total.estimated_costs} requests is estimated: they ended before their last count.")
+        print_remark(f"Without a last count, so that the cost is estimated: {_requests(total.estimated_costs)}.")
     if total.open:
-        print_remark(f"{total.open} requests have not ended yet.")
+        print_remark(f"Not ended yet: {_requests(total.open)}.")
 
 
-def _row(part: "UsageSummary") -> tuple[str, ...]:
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
+
+
+def _row(part: "UsageSummary", *, length: int | None = None) -> tuple[str, ...]:
     from tuppence.cli.answer.figures import dollars
 
     tokens = part.tokens
     cost = "unknown" if part.cost is None and part.unknown_costs else "–" if part.cost is None else dollars(part.cost)
     return (
-        str(part.key if part.key is not None else "–"),
+        str(part.key if part.key is not None else "–")[:length],
         f"{part.requests:,}",
         f"{part.failed:,}",
         _count(tokens.input_tokens),

@@ -14,7 +14,8 @@ class LiveRegion:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._lines = 0  # of the region as it stands, the cursor at the end of the last one
+        # Of the region as it stands, the cursor at the start of the last one: a ^C that is echoed there adds none.
+        self._lines = 0
 
     def draw(self, region: RenderableType | None, *above: RenderableType) -> None:
         """Show `region` (None: nothing) in place of the earlier one, and `above` it, once and for ever, the rest."""
@@ -22,7 +23,8 @@ class LiveRegion:
         lines = self._text(region).split("\n")[:-1] if region is not None else []
         shown = lines[-(self._console.height - 1) :]
         end = "" if shown else _SHOW
-        self._write(f"{_BEGIN}{_HIDE}{self._erasure()}{fixed}" + "\n".join(shown) + f"{end}{_END}")
+        rest = "\n".join(shown) + "\r" if shown else ""
+        self._write(f"{_BEGIN}{_HIDE}{self._erasure()}{fixed}{rest}{end}{_END}")
         self._lines = len(shown)
 
     def _erasure(self) -> str:
@@ -32,9 +34,10 @@ class LiveRegion:
         return f"\r{up}\x1b[J"
 
     def _text(self, renderable: RenderableType) -> str:
+        """Without spaces at the ends of lines: a terminal made narrower would break them into lines of their own."""
         with self._console.capture() as captured:
             self._console.print(renderable)
-        return captured.get()
+        return "\n".join(line.rstrip(" ") for line in captured.get().split("\n"))
 
     def _write(self, text: str) -> None:
         self._console.file.write(text)

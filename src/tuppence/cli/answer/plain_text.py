@@ -1,5 +1,6 @@
 """The view for pipes and files: the text of the answer, exactly and as it comes."""
 
+import sys
 import time
 from dataclasses import replace
 from types import TracebackType
@@ -18,6 +19,7 @@ from tuppence.assistant.events import (
 )
 from tuppence.cli.answer.figures import TurnFigures
 from tuppence.cli.answer.sentences import sentence_of, sentence_of_cut
+from tuppence.cli.console import harmless
 
 
 class PlainText:
@@ -25,6 +27,7 @@ class PlainText:
 
     def __init__(self, output: TextIO, remarks: TextIO | None) -> None:
         self._output, self._remarks = output, remarks
+        self._is_watched = output.isatty()  # by a terminal that does not move its cursor, but may obey much else
         self._written = ""  # the end of what was written last
         self._begun = time.monotonic()
         self._figures = TurnFigures()
@@ -42,7 +45,11 @@ class PlainText:
                 self._figures = self._figures.with_round(event)
                 self._new_paragraph = bool(self._written)
                 self._remark(sentence_of_cut(event) or "")
-            case FunctionAnswered() | Waiting() | SteppedIn() | EarlierTalkLeftOut() | TurnStopped():
+            case (
+                SteppedIn() | EarlierTalkLeftOut()
+            ):  # they say what the answer is worth, so they are said to a file as well
+                sys.stderr.write(harmless(sentence_of(event)) + "\n")
+            case FunctionAnswered() | Waiting() | TurnStopped():
                 self._remark(sentence_of(event))
             case _:
                 pass
@@ -56,7 +63,7 @@ class PlainText:
         if self._new_paragraph:
             self._new_paragraph = False
             self._output.write("\n" * (2 - len(self._written) + len(self._written.rstrip("\n"))))
-        self._output.write(text)
+        self._output.write(harmless(text) if self._is_watched else text)
         self._output.flush()
         self._written = (self._written + text)[-2:]
 
@@ -68,7 +75,7 @@ class PlainText:
 
     def _remark(self, text: str) -> None:
         if self._remarks is not None and text:
-            self._remarks.write(text + "\n")
+            self._remarks.write(harmless(text) + "\n")
             self._remarks.flush()
 
     async def __aenter__(self) -> "PlainText":

@@ -169,7 +169,7 @@ def decoded(data: bytes, encoding: str | None = None) -> CsvText:
         return _decoded_as(data, wide, lenient=True)
     if b"\x00" in data[:_SAMPLE]:
         raise UnreadableBankFile(
-            "The file is not text: download the transactions as CSV, OFX or QIF and import that file."
+            "The file is not text: download the transactions as CSV, OFX or QFX and import that file."
         )
     if _decodes(data, "utf-8"):
         return CsvText(data, "utf-8")
