@@ -13,6 +13,7 @@ from tuppence.ledger.imports.matching import SETTLING_DAYS, Decision, FileRow, S
 from tuppence.ledger.names import name_key
 from tuppence.ledger.transfers import shifted
 from tuppence.ledger.visibility import visible
+from tuppence.store.bulk import insert_rows
 from tuppence.store.tables import categories, import_changes, transactions
 
 CategoryIds = dict[str, int]
@@ -75,11 +76,7 @@ async def _fetched(connection: AsyncConnection, query: Select[Any]) -> list[Stor
 
 async def add_rows(connection: AsyncConnection, rows: Iterable[FileRow], filed: CategoryIds, **common: int) -> None:
     """Insert new rows. `common` are the columns that all of them share: household_id, account_id, import_id."""
-    values = [{**_values(row), **_category(row, filed), **common} for row in rows]
-    if values:
-        # RETURNING makes SQLAlchemy send many rows a statement. Row by row the triggers of the search index would open
-        # a savepoint each, at which FTS5 writes out what it has gathered: five times the time.
-        await connection.execute(insert(transactions).returning(transactions.c.id), values)
+    await insert_rows(connection, transactions, [{**_values(row), **_category(row, filed), **common} for row in rows])
 
 
 def _values(row: FileRow) -> dict[str, Any]:

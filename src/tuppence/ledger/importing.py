@@ -23,9 +23,18 @@ from tuppence.ledger.household import Ledger
 from tuppence.ledger.import_rows import CategoryIds, add_rows, category_ids, replace_rows, rows_to_compare
 from tuppence.ledger.import_turns import SLICE, end_as_undone, give_up, still_running, sweep, turn_to_import
 from tuppence.ledger.imports.bank_file import BankFile, ImportedAccount, ImportedRow
-from tuppence.ledger.imports.matching import Decision, FileRow, Matching
+from tuppence.ledger.imports.matching import SETTLING_DAYS, Decision, FileRow, Matching
 from tuppence.ledger.names import name_key
-from tuppence.ledger.transfers import refresh_transfers, shifted
+from tuppence.ledger.transfers import (
+    Arrivals,
+    TransferChanges,
+    change_transfers,
+    free_movements,
+    movements_revision,
+    refresh_transfers,
+    shifted,
+    transfer_changes,
+)
 from tuppence.ledger.visibility import visible, visible_accounts
 from tuppence.money import InexactAmount, minor_units
 from tuppence.store import Presence
@@ -35,6 +44,8 @@ Target = Account | NewAccount | None
 """Where an account of a file belongs. A NewAccount whose name exists already is that account; None is left out."""
 Progress = Callable[[int, int], None]
 """Called with the number of rows done and of rows in all."""
+TRIES = 3
+"""So often transfers are paired without keeping others from writing."""
 
 
 class ImportRefused(ValueError):
@@ -175,8 +186,10 @@ async def undo_import(ledger: Ledger, token: str) -> ImportCounts:
             raise LookupError("There is no import of that name that could be undone.")
         touched = await _dates(connection, ledger, found.id)
         await end_as_undone(connection, ledger, found.id)
-        if touched is not None:
-            await refresh_transfers(connection, ledger, *touched)
+        if touched:
+            # Rows that are pending again are so on the days of then.
+            days = shifted(min(touched), -SETTLING_DAYS), shifted(max(touched), SETTLING_DAYS)
+            await refresh_transfers(connection, ledger, *days)
     await sweep(ledger)
     return ImportCounts(found.rows_new, found.rows_same, found.rows_changed)
 
@@ -341,19 +354,50 @@ async def _carry_out(ledger: Ledger, one: _Running, decisions: Sequence[Decision
 
 
 async def _finished(ledger: Ledger, running: Sequence[_Running]) -> ImportResult:
-    """Make all of it visible at once."""
+    """Make all of it visible at once.
+
+    Transfers are paired before others are locked out. When what they depend on has changed by then, once more; and
+    when it does not hold still at all, under the lock.
+    """
+    for _ in range(TRIES):
+        async with ledger.store.reading() as connection:
+            found = await _paired(connection, ledger, running)
+        async with ledger.store.writing() as connection:
+            await still_running(connection, ledger, [one.id for one in running])
+            if await movements_revision(connection, ledger) == found.revision:
+                return await _made_visible(connection, ledger, running, found)
     async with ledger.store.writing() as connection:
         await still_running(connection, ledger, [one.id for one in running])
-        touched = [await _finish(connection, ledger, one) for one in running]
-        days = [day for dates in touched if dates is not None for day in dates]
-        paired = await refresh_transfers(connection, ledger, min(days), max(days)) if days else 0
+        return await _made_visible(connection, ledger, running, await _paired(connection, ledger, running))
+
+
+async def _paired(connection: AsyncConnection, ledger: Ledger, running: Sequence[_Running]) -> TransferChanges:
+    """What becomes of transfers when all of it is visible."""
+    after = {change.stored: change.row for one in running for change in one.changes if change.stored is not None}
+    before = await free_movements(connection, ledger, tuple(after))
+    moved = tuple(
+        row._replace(date=file_row.date, amount=file_row.amount, currency=file_row.currency)
+        for row in before
+        for file_row in [after[row.id]]
+    )
+    ids = frozenset(one.id for one in running)
+    days = {row.date for row in (*before, *moved)}.union(*[await _dates(connection, ledger, one) for one in ids])
+    if not days:
+        return TransferChanges(await movements_revision(connection, ledger), (), ())
+    return await transfer_changes(connection, ledger, min(days), max(days), Arrivals(ids, moved))
+
+
+async def _made_visible(
+    connection: AsyncConnection, ledger: Ledger, running: Sequence[_Running], found: TransferChanges
+) -> ImportResult:
+    for one in running:
+        await _finish(connection, ledger, one)
+    paired = await change_transfers(connection, ledger, found)
     return ImportResult(tuple(AccountImport(one.token, one.account_id, one.counts) for one in running), paired)
 
 
-async def _finish(
-    connection: AsyncConnection, ledger: Ledger, one: _Running
-) -> tuple[datetime.date, datetime.date] | None:
-    """End one import; return the first and last day of which something changed."""
+async def _finish(connection: AsyncConnection, ledger: Ledger, one: _Running) -> None:
+    """End one import."""
     await replace_rows(connection, ledger, one.id, one.changes)
     await connection.execute(
         update(imports)
@@ -372,18 +416,15 @@ async def _finish(
         .values(created_by=None)
     )
     await _anchor(connection, ledger, one)
-    return await _dates(connection, ledger, one.id)
 
 
-async def _dates(
-    connection: AsyncConnection, ledger: Ledger, import_id: int
-) -> tuple[datetime.date, datetime.date] | None:
-    """The first and the last day of an import's rows, None when it has none."""
+async def _dates(connection: AsyncConnection, ledger: Ledger, import_id: int) -> tuple[datetime.date, ...]:
+    """The first and the last day of an import's rows; empty when it has none."""
     query = select(func.min(transactions.c.date), func.max(transactions.c.date)).where(
         transactions.c.household_id == ledger.household, transactions.c.import_id == import_id
     )
     first, last = (await connection.execute(query)).one()
-    return None if first is None else (first, last)
+    return () if first is None else (first, last)
 
 
 async def _anchor(connection: AsyncConnection, ledger: Ledger, one: _Running) -> None:

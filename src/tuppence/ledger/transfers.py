@@ -8,18 +8,24 @@ import datetime
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from anyio import to_thread
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.visibility import visible
-from tuppence.store.tables import transactions, transfers
+from tuppence.store.bulk import execute_rows, insert_rows
+from tuppence.store.tables import movement_revisions, transactions, transfers
 
 DAYS_APART = 4
 CANDIDATES_NAMED = 5
 """Of more possible counterparts than this of one row, only so many are listed."""
+AT_ONCE = 4000
+"""So many values are handed to one statement."""
+
+Value = TypeVar("Value")
 
 
 class Movement(NamedTuple):
@@ -116,6 +122,36 @@ async def possible_transfers(
     return pair_transfers(movements).possible
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What is about to be seen, once some running imports are done."""
+
+    imports: frozenset[int] = frozenset()
+    """Whose rows will be."""
+    moved: tuple[Movement, ...] = ()
+    """Rows that exist already, as they will be."""
+
+
+NOTHING = Arrivals()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChanges:
+    """What pairing changes, as found at one moment; good for as long as the revision is the same."""
+
+    revision: int
+    dissolved: tuple[int, ...]
+    """Ids of transfers that are none any more."""
+    pairs: tuple[Pair, ...]
+    """New ones."""
+
+
+async def movements_revision(connection: AsyncConnection, ledger: Ledger) -> int:
+    """A number that changes whenever anything does that pairing depends on, whoever changes it."""
+    of_household = movement_revisions.c.household_id == ledger.household
+    return await connection.scalar(select(movement_revisions.c.revision).where(of_household)) or 0
+
+
 async def refresh_transfers(
     connection: AsyncConnection, ledger: Ledger, first: datetime.date, last: datetime.date
 ) -> int:
@@ -123,33 +159,52 @@ async def refresh_transfers(
 
     What a person decided stays. To be called within the transaction in which the rows come or go.
     """
+    return await change_transfers(connection, ledger, await transfer_changes(connection, ledger, first, last))
+
+
+async def transfer_changes(
+    connection: AsyncConnection,
+    ledger: Ledger,
+    first: datetime.date,
+    last: datetime.date,
+    arrivals: Arrivals = NOTHING,
+) -> TransferChanges:
+    """What has to change because rows dated `first` to `last` come or go, those of `arrivals` among them.
+
+    Changes nothing, so that the long part of the work can be done before the write lock is taken.
+    """
+    revision = await movements_revision(connection, ledger)  # first: what changes after it is noticed
     # Rows up to four days away may have other candidates now. Those are up to eight days away, and their own
     # candidates, on which it depends whether they are a pair, up to twelve.
-    movements = await _movements(connection, ledger, shifted(first, -3 * DAYS_APART), shifted(last, 3 * DAYS_APART))
+    widely = shifted(first, -3 * DAYS_APART), shifted(last, 3 * DAYS_APART)
+    movements = await _movements(connection, ledger, *widely, arrivals)
     first, last = shifted(first, -DAYS_APART), shifted(last, DAYS_APART)
     near = {row.id for row in movements if first <= row.date <= last}
-    wanted = {pair for pair in pair_transfers(movements).pairs if not near.isdisjoint(pair)}
+    found = await to_thread.run_sync(pair_transfers, movements)
+    wanted = {pair for pair in found.pairs if not near.isdisjoint(pair)}
     present = await _automatic_pairs(connection, ledger, first, last)
-    await _dissolve(connection, ledger, [transfer for transfer, pair in present.items() if pair not in wanted])
-    new = sorted(wanted.difference(present.values()))
-    await _store(connection, ledger, new)
-    return len(new)
+    dissolved = tuple(transfer for transfer, pair in present.items() if pair not in wanted)
+    return TransferChanges(revision, dissolved, tuple(sorted(wanted.difference(present.values()))))
+
+
+async def change_transfers(connection: AsyncConnection, ledger: Ledger, changes: TransferChanges) -> int:
+    """Carry out what `transfer_changes` found, and return how many pairs are new."""
+    await _dissolve(connection, ledger, changes.dissolved)
+    await _store(connection, ledger, changes.pairs)
+    return len(changes.pairs)
 
 
 async def _movements(
-    connection: AsyncConnection, ledger: Ledger, first: datetime.date, last: datetime.date
+    connection: AsyncConnection,
+    ledger: Ledger,
+    first: datetime.date,
+    last: datetime.date,
+    arrivals: Arrivals = NOTHING,
 ) -> list[Movement]:
     """The rows of these days that may have a counterpart: their amount went out of one account and into another."""
     rows = transactions.c
     size = func.abs(rows.amount)
-    by_a_person = select(transfers.c.id).where(
-        transfers.c.household_id == ledger.household, transfers.c.source == "person"
-    )
-    free = and_(
-        visible(ledger),
-        rows.date.between(first, last),
-        or_(rows.transfer_id.is_(None), rows.transfer_id.not_in(by_a_person)),
-    )
+    free = and_(_free(ledger, arrivals), rows.date.between(first, last))
     both_ways = (
         select(rows.currency, size.label("size"))
         .where(free, rows.amount != 0)
@@ -164,7 +219,58 @@ async def _movements(
         .join(both_ways, and_(both_ways.c.currency == rows.currency, both_ways.c.size == size))
         .where(free)
     )
-    return [Movement(*row) for row in await connection.execute(query)]
+    found = [Movement(*row) for row in await connection.execute(query)]
+    if not arrivals.moved:
+        return found
+    return await _with_moved(connection, free, found, arrivals.moved)
+
+
+async def _with_moved(
+    connection: AsyncConnection, free: ColumnElement[bool], found: list[Movement], moved: Sequence[Movement]
+) -> list[Movement]:
+    """The movements with those of `moved` as they will be, and with whatever may be a counterpart of these."""
+    rows = transactions.c
+    by_id = {row.id: row for row in found}
+    for some in _parts(moved):
+        like = func.abs(rows.amount).in_({abs(row.amount) for row in some} - {0})
+        query = select(rows.id, rows.account_id, rows.date, rows.amount, rows.currency).where(free, like)
+        by_id |= {row.id: Movement(*row) for row in await connection.execute(query)}
+    for row in moved:
+        by_id.pop(row.id, None)
+        if row.amount:
+            by_id[row.id] = row
+    return list(by_id.values())
+
+
+def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As many at a time as a statement takes."""
+    return (values[first : first + AT_ONCE] for first in range(0, len(values), AT_ONCE))
+
+
+def _free(ledger: Ledger, arrivals: Arrivals) -> ColumnElement[bool]:
+    """True for rows that are seen, or will be, and of which no person has said what they belong to."""
+    rows = transactions.c
+    by_a_person = select(transfers.c.id).where(
+        transfers.c.household_id == ledger.household, transfers.c.source == "person"
+    )
+    seen = or_(visible(ledger), rows.import_id.in_(arrivals.imports)) if arrivals.imports else visible(ledger)
+    return and_(
+        rows.household_id == ledger.household,
+        seen,
+        or_(rows.transfer_id.is_(None), rows.transfer_id.not_in(by_a_person)),
+    )
+
+
+async def free_movements(connection: AsyncConnection, ledger: Ledger, ids: Sequence[int]) -> list[Movement]:
+    """These rows, but for those of which a person has said what they belong to."""
+    rows = transactions.c
+    found: list[Movement] = []
+    for some in _parts(ids):
+        query = select(rows.id, rows.account_id, rows.date, rows.amount, rows.currency)
+        found += [
+            Movement(*row) for row in await connection.execute(query.where(_free(ledger, NOTHING), rows.id.in_(some)))
+        ]
+    return found
 
 
 async def _automatic_pairs(
@@ -192,26 +298,27 @@ async def _automatic_pairs(
 
 
 async def _dissolve(connection: AsyncConnection, ledger: Ledger, ids: Sequence[int]) -> None:
-    if not ids:
-        return
     mine = transactions.c.household_id == ledger.household, transactions.c.transfer_id == bindparam("transfer")
     sides = update(transactions).where(*mine).values(transfer_id=None)
     whole = delete(transfers).where(
         transfers.c.household_id == ledger.household, transfers.c.id == bindparam("transfer")
     )
     for statement in (sides, whole):
-        await connection.execute(statement, [{"transfer": identity} for identity in ids])
+        await execute_rows(connection, statement, [{"transfer": identity} for identity in ids])
 
 
 async def _store(connection: AsyncConnection, ledger: Ledger, pairs: Sequence[Pair]) -> None:
     if not pairs:
         return
-    values = {"household_id": ledger.household, "source": "pairing"}
-    made = await connection.scalars(insert(transfers).returning(transfers.c.id), [values] * len(pairs))
+    mine = transfers.c.household_id == ledger.household
+    before = await connection.scalar(select(func.max(transfers.c.id)).where(mine)) or 0
+    await insert_rows(connection, transfers, [{"household_id": ledger.household, "source": "pairing"}] * len(pairs))
+    made = await connection.scalars(select(transfers.c.id).where(mine, transfers.c.id > before))
     rows = update(transactions).where(
         transactions.c.household_id == ledger.household, transactions.c.id == bindparam("row")
     )
-    await connection.execute(
+    await execute_rows(
+        connection,
         rows.values(transfer_id=bindparam("transfer")),
         [{"row": row, "transfer": transfer} for pair, transfer in zip(pairs, made.all(), strict=True) for row in pair],
     )

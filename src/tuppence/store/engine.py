@@ -176,6 +176,7 @@ def _engine(path: Path) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+tuppence", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},  # None: transactions begin where we say
+        hide_parameters=True,  # errors name statements, not what people bought
     )
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

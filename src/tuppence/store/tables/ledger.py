@@ -259,3 +259,13 @@ balances = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_balances_account", balances.c.household_id, balances.c.account_id, balances.c.currency, balances.c.date)
+
+# Kept by triggers (migration 0005): a number that changes with whatever the pairing of transfers depends on, so that
+# what was found in a reading transaction can be known to hold still in a writing one.
+movement_revisions = Table(
+    "movement_revisions",
+    metadata,
+    Column("household_id", RowId, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    ForeignKeyConstraint(["household_id"], ["households.id"]),
+)
