@@ -22,8 +22,6 @@ class _Chain:
     pairs: int = 0
     same: list[int] = field(default_factory=lambda: [0, 0])
     opposite: list[int] = field(default_factory=lambda: [0, 0])
-    with_fee: list[int] = field(default_factory=lambda: [0, 0])
-    fee_pairs: int = 0
     fee_hits: int = 0
     plain_hits: int = 0
 
