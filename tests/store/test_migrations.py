@@ -36,8 +36,18 @@ def schema_of(path: Path) -> dict[str, set[str]]:
 
 
 def parts_of(sql: str) -> Iterable[str]:
-    """Each column and each constraint, on one line and without the comma that follows it."""
-    return (re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+    """What comes before the outer parentheses, and each column and constraint within them, on one line."""
+    head, _, body = re.sub(r"\s+", " ", sql).partition("(")
+    yield head.strip()
+    depth, part = 1, ""
+    for character in body:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0 or (depth == 1 and character == ","):
+            yield part.strip(" )")
+            part = ""
+        else:
+            part += character
+    yield part.strip()
 
 
 def test_the_last_file_is_the_head_and_each_follows_the_one_before() -> None:

@@ -1,6 +1,8 @@
 """Every table of `tuppence.db`, one file per room of the house, over one MetaData."""
 
+from tuppence.store.tables.access import api_keys, links, sessions, users
 from tuppence.store.tables.chats import chats, messages, turns
+from tuppence.store.tables.edits import edit_changes, edits
 from tuppence.store.tables.findings import findings
 from tuppence.store.tables.ledger import (
     accounts,
@@ -17,6 +19,7 @@ from tuppence.store.tables.ledger import (
     transfers,
 )
 from tuppence.store.tables.metadata import Moment, RowId, metadata, now
+from tuppence.store.tables.preferences import household_settings, provider_settings, uploads
 from tuppence.store.tables.processes import processes
 from tuppence.store.tables.usage import llm_usage
 
@@ -24,13 +27,18 @@ __all__ = [
     "Moment",
     "RowId",
     "accounts",
+    "api_keys",
     "balances",
     "categories",
     "chats",
+    "edit_changes",
+    "edits",
     "findings",
+    "household_settings",
     "households",
     "import_changes",
     "imports",
+    "links",
     "llm_usage",
     "merchants",
     "messages",
@@ -38,9 +46,13 @@ __all__ = [
     "movement_revisions",
     "now",
     "processes",
+    "provider_settings",
+    "sessions",
     "tags",
     "transaction_tags",
     "transactions",
     "transfers",
     "turns",
+    "uploads",
+    "users",
 ]

@@ -25,6 +25,10 @@ chats = Table(
     Column("title", String, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),  # when the latest turn began
+    # A user's id: nobody else reads the chat. None: begun at the command line, read by the household's owner. Not a
+    # reference, nor are the other columns that came later: SQLite adds no composite one to a table that exists.
+    Column("author_id", RowId),
+    Column("leaf_turn_id", String(32)),  # the last turn of the version that is shown; none before the first turn
     ForeignKeyConstraint(["household_id"], ["households.id"]),
     UniqueConstraint("household_id", "id"),
 )
@@ -46,6 +50,8 @@ turns = Table(
     Column("retryable", Boolean),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    # The turn before it; none for a chat's first. Turns with the same parent are versions of one another.
+    Column("parent_id", String(32)),
     ForeignKeyConstraint(["household_id", "chat_id"], ["chats.household_id", "chats.id"], ondelete="CASCADE"),
     UniqueConstraint("chat_id", "client_id"),
     UniqueConstraint("household_id", "id"),
@@ -78,6 +84,7 @@ messages = Table(
     Column("finished", Boolean, nullable=False),  # false: the answer was stopped or broke off
     Column("date", Date, nullable=False),  # the household's day on which it was said
     Column("created_at", Moment, nullable=False),
+    Column("words", Text),  # what people read of it, in lower case, for search; none where there is nothing to read
     ForeignKeyConstraint(["household_id", "chat_id"], ["chats.household_id", "chats.id"], ondelete="CASCADE"),
     ForeignKeyConstraint(["household_id", "turn_id"], ["turns.household_id", "turns.id"], ondelete="CASCADE"),
     UniqueConstraint("chat_id", "position"),
