@@ -84,6 +84,7 @@ messages = Table(
     Column("finished", Boolean, nullable=False),  # false: the answer was stopped or broke off
     Column("date", Date, nullable=False),  # the household's day on which it was said
     Column("created_at", Moment, nullable=False),
+    Column("summary", Text),  # of a function's result: what was looked at, for people
     Column("words", Text),  # what people read of it, in lower case, for search; none where there is nothing to read
     ForeignKeyConstraint(["household_id", "chat_id"], ["chats.household_id", "chats.id"], ondelete="CASCADE"),
     ForeignKeyConstraint(["household_id", "turn_id"], ["turns.household_id", "turns.id"], ondelete="CASCADE"),

@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("chats", sa.Column("author_id", ROW_ID))
     op.add_column("chats", sa.Column("leaf_turn_id", sa.String(32)))
     op.add_column("turns", sa.Column("parent_id", sa.String(32)))
+    op.add_column("messages", sa.Column("summary", sa.Text()))
     op.add_column("messages", sa.Column("words", sa.Text()))
     op.execute(
         "UPDATE turns SET parent_id = (SELECT before.id FROM turns AS before WHERE before.chat_id = turns.chat_id AND "
