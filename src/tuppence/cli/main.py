@@ -12,6 +12,7 @@ import typer
 
 from tuppence.cli.accounts import accounts
 from tuppence.cli.ask import ask
+from tuppence.cli.backup import backup, restore
 from tuppence.cli.bank_import import bank_import
 from tuppence.cli.chat import chat
 from tuppence.cli.console import written_otherwise
@@ -61,7 +62,7 @@ def root(
 
 
 app.command("import")(bank_import)
-for command in (ask, chat, accounts, transactions, usage, doctor, demo):
+for command in (ask, chat, accounts, transactions, usage, doctor, demo, backup, restore):
     app.command()(command)
 
 

@@ -3,12 +3,15 @@
 import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event
 
 APPLICATION_ID = 0x54505043  # "TPPC" in the file's header marks it as ours; see SQLite's `PRAGMA application_id`
+RESTORED = ".restored"
+"""The folder within the data folder that holds what was restored until it has taken its place; see restoration.py."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5.0
 MIGRATION_SECONDS = 120.0  # how long to wait for another process that is migrating the same file
@@ -33,9 +36,14 @@ def revisions() -> list[str]:
 def prepare_database(path: Path) -> None:
     """Leave a database of the newest revision at `path`, making it, and its private folder, when there is none.
 
+    One of an older revision is backed up before it is brought up to date, and a restore that was killed is finished.
     Safe to be called by several processes at once. Raises StoreUnusable.
     """
     try:
+        if (path.parent / RESTORED).exists():
+            from tuppence.store.restoration import finish_restoration
+
+            finish_restoration(path.parent)
         _make_private_file(path)
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
             if stored_revision(database, path) == revisions()[-1]:
@@ -101,11 +109,19 @@ def _migrate(path: Path) -> None:
         with engine.begin() as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            if stored_revision(driver, path) != revisions()[-1]:
-                run_migrations(connection)
-                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            stored = stored_revision(driver, path)
+            if stored != revisions()[-1]:
+                with nullcontext() if stored is None else _backed_up(path):
+                    run_migrations(connection)
+                    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     finally:
         engine.dispose()
+
+
+def _backed_up(path: Path) -> AbstractContextManager[None]:
+    from tuppence.store.backup import backed_up_before_migration
+
+    return backed_up_before_migration(path)
 
 
 def run_migrations(connection: Connection) -> None:
@@ -126,6 +142,11 @@ def is_busy(error: BaseException | None) -> bool:
     )
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite found what is no sound database."""
+    return isinstance(error, sqlite3.Error) and _result_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
 def _result_code(error: sqlite3.Error) -> int:
     """SQLite's primary result code (its extended codes carry it in the low byte), -1 when it gave none."""
     code: int = getattr(error, "sqlite_errorcode", -1)
@@ -138,7 +159,9 @@ def unusable(error: sqlite3.Error, path: Path) -> StoreUnusable:
         return StoreBusy(f"Another program is writing to {path} and does not finish. Close it, then try again.")
     match _result_code(error):
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            advice = "is damaged or no database at all. Restore a backup, or move it away to start anew."
+            advice = (
+                "is damaged or no database at all. Restore a backup (tuppence restore), or move it away to start anew."
+            )
         case sqlite3.SQLITE_FULL:
             advice = "cannot grow because the disk is full. Free some space, then try again."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
