@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     """The registered name of the provider that is asked; None: the first one that is set up."""
     model: str | None = None
     """The model that is asked; None: the provider's default."""
+    insist: bool = False
+    """Whether `provider` and `model` go before what a household chose in the web app, as the command line's do."""
     fallback: str = ""
     """Providers that step in when the chosen one cannot answer: their names in order, separated by commas."""
     max_rounds: int = Field(default=8, ge=1, le=50)
@@ -41,6 +43,14 @@ class Settings(BaseSettings):
     """Between two bytes of an answer."""
     total_seconds: float | None = Field(default=None, gt=0)
     """For one whole request."""
+    private_addresses: bool | None = None
+    """Whether addresses that people enter for providers may be private ones, such as 127.0.0.1 or 192.168.1.20.
+
+    None: only those of servers that are meant for one's own machine, such as Ollama. True: all of them. False: none,
+    for an instance whose members are not to reach its network.
+    """
+    hosts: str = ""
+    """Further names by which the web app may be addressed, such as "money.example.org", separated by commas."""
     keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     """Every key that is set, by its own variable, such as ANTHROPIC_API_KEY."""
     addresses: Mapping[str, str] = Field(default_factory=dict)
@@ -50,6 +60,10 @@ class Settings(BaseSettings):
         """The liveness limits that were set, in seconds, by their names: connect, first_byte, idle, total."""
         named = {name: getattr(self, f"{name}_seconds") for name in ("connect", "first_byte", "idle", "total")}
         return {name: seconds for name, seconds in named.items() if seconds is not None}
+
+    def host_names(self) -> frozenset[str]:
+        """The names in `hosts`, one by one, in lower case."""
+        return frozenset(name.strip().lower() for name in self.hosts.split(",") if name.strip())
 
     def fallbacks(self) -> list[str]:
         """The names in `fallback`, one by one."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuppence.cli.failures import QuestionsOpen
-from tuppence.cli.providers import chosen_providers
+from tuppence.cli.providers import choosing_whom_to_ask
 
 if TYPE_CHECKING:
     from tuppence.cli.event_loop import EventLoop
@@ -58,7 +58,10 @@ async def _somebody_to_ask(settings: "Settings", pace: float) -> "AsyncIterator[
     from pydantic import SecretStr
 
     if settings.keys.keys() & {"ANTHROPIC_API_KEY", "OPENAI_API_KEY"} or settings.provider is not None:
-        first = chosen_providers(settings)[0]
+        from tuppence.assistant.provider_choice import chosen, of_environment
+
+        with choosing_whom_to_ask():
+            first = chosen(settings, of_environment(settings))[0]
         key = ", with your key" if first.configured.api_key else ""
         typer.echo(f"Talking to {first.configured.preset.title} ({first.model}){key}.")
         yield settings

@@ -48,25 +48,22 @@ def doctor(
 
 async def _diagnosis(settings: "Settings", window: int | None, told: "Callable[[Finding], None]") -> "Diagnosis":
     """What the doctor finds; kept when everything was asked. Every request is on record as "doctor"."""
-    from tuppence.assistant.abilities import keep_diagnosis
-    from tuppence.cli.providers import chosen_providers, opened_provider
+    from tuppence.assistant.providers import Providers
+    from tuppence.cli.providers import choosing_whom_to_ask
     from tuppence.cli.wiring import opened_usage
-    from tuppence.llm.doctor import Doctor
-    from tuppence.usage import Purpose, metered
 
-    choice = chosen_providers(settings)[0]
-    async with opened_provider(choice, settings) as provider, opened_usage(settings.home) as parts:
-        purpose = Purpose("doctor", parts.ledger.household)
-        doctor = Doctor(
-            provider,
-            choice.model,
-            largest_window=_usual_window(choice.configured.preset) if window is None else window,
-            watch=lambda stream: metered(stream, parts.log, purpose),
-        )
-        diagnosis = await doctor.diagnosis(told)
-        if diagnosis.complete:
-            await keep_diagnosis(parts.ledger.store, diagnosis)
-        return diagnosis
+    async with opened_usage(settings.home) as parts, Providers(settings) as providers:
+        with choosing_whom_to_ask():
+            choice = await providers.choice(parts.ledger)
+            preset = choice.configured.preset
+            return await providers.test(
+                parts.ledger,
+                preset.name,
+                parts.log,
+                model=choice.model,
+                largest_window=_usual_window(preset) if window is None else window,
+                told=told,
+            )
 
 
 def _usual_window(preset: "Preset") -> int:
