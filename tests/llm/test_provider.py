@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -15,6 +17,7 @@ from tuppence.llm import (
     ChatStreamChunk,
     FunctionDefinition,
     FunctionResult,
+    LLMError,
     Origin,
     OutputTextChunk,
     ReasoningBlock,
@@ -23,6 +26,7 @@ from tuppence.llm import (
     TokenUsage,
     Unavailable,
     UserMessage,
+    open_provider,
 )
 from tuppence.understudy import (
     Block,
@@ -38,7 +42,7 @@ from tuppence.understudy import (
     anthropic,
 )
 
-from .asking import IMPATIENT, KEY, MODEL, Watcher, asked, provider_at, read, text_of
+from .asking import IMPATIENT, KEY, MODEL, ONCE, Watcher, asked, provider_at, read, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -219,6 +223,37 @@ async def test_the_key_goes_to_the_server_and_nowhere_else() -> None:
         await provider.chat_response(asked())
         assert KEY not in repr(provider)
     assert KEY.encode() not in bodies[0]
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai", "openai-compatible"])
+async def test_a_redirect_is_not_followed(name: str) -> None:
+    """It would lead to an address that nobody chose or looked at."""
+    async with (
+        Understudy([Reply(Text(WORDS))]) as elsewhere,
+        redirecting(elsewhere.base_url) as address,
+        open_provider(name, api_key=KEY, base_url=address, retry=ONCE) as provider,
+    ):
+        _, error = await read(provider.stream_chat_response(asked()))
+        with pytest.raises(LLMError):
+            await provider.models()
+    assert isinstance(error, RequestRejected)
+    assert not elsewhere.account.exchanges
+
+
+@asynccontextmanager
+async def redirecting(target: str) -> AsyncIterator[str]:
+    """A server that sends every request on to `target`."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        location = f"{target}/v1/messages".encode()
+        writer.write(b"HTTP/1.1 307 See there\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n")
+        writer.write(b"Connection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_a_wrong_key_is_told_without_being_shown() -> None:

@@ -63,6 +63,7 @@ class OpenAIClient:
                 # 0 is aiohttp's word for unlimited; from None it would make its own limit of 100
                 limits=httpx2.Limits(max_connections=0, max_keepalive_connections=None),
                 event_hooks=hooks,
+                follow_redirects=False,  # to an address that nobody chose, perhaps inside this network
             ),
         )
         if not _is_openai(base_url):
