@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
-from anyio import to_thread
 from sqlalchemy import select
 
-from tuppence.assistant.assistant import Assistant, code_of
-from tuppence.assistant.chats import (
-    Asked,
-    ChatBusy,
-    UnknownChat,
-    begin_turn,
-    list_chats,
-    new_chat,
-    open_chat,
-    said_in,
-)
+from tuppence.assistant.assistant import Assistant
+from tuppence.assistant.chats import list_chats, new_chat, open_chat, said_in
 from tuppence.assistant.events import OutputText, TurnCompleted, TurnEvent, TurnFailed, TurnStopped
+from tuppence.assistant.reader import UnknownChat
 from tuppence.assistant.responder import Answerer
+from tuppence.assistant.running_turn import code_of
+from tuppence.assistant.turn_log import TurnLog
+from tuppence.assistant.turns import Asked, ChatBusy, begin_turn
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.llm import AssistantMessage, AuthenticationFailed, RateLimited, Retry, UserMessage, open_provider
 from tuppence.store import Presence, Store
@@ -64,6 +55,7 @@ async def desk(folder: Path, *replies: Reply) -> AsyncIterator[Desk]:
         await Store.open(folder) as store,
         Presence(store) as me,
         UsageLog(store, me.id) as log,
+        await TurnLog.open(store) as turn_log,
         open_provider("anthropic", api_key="k", base_url=server.base_url, retry=Retry(attempts=1)) as provider,
     ):
         ledger = await open_ledger(store)
@@ -71,6 +63,7 @@ async def desk(folder: Path, *replies: Reply) -> AsyncIterator[Desk]:
             ledger=ledger,
             answerers=[Answerer(provider, "claude-sonnet-5")],
             usage=log,
+            log=turn_log,
             process_id=me.id,
             today=lambda: DAY,
         )
@@ -199,45 +192,6 @@ async def test_a_mistake_of_ours_ends_the_turn_and_is_raised(tmp_path: Path) -> 
             assert await connection.scalar(select(turns.c.code)) == "internal_error"
         (row,) = await at.log.rows(at.ledger.household)
         assert row.outcome in ("stopped", "failed", "completed")
-
-
-KILLED = """
-import asyncio, sys
-from pathlib import Path
-from test_assistant import desk
-from tuppence.assistant.chats import new_chat
-from tuppence.understudy import Reply
-
-async def main() -> None:
-    async with desk(Path(sys.argv[1]), Reply("Seven are left over.", gates={4: asyncio.Event()})) as at:
-        def told(event):
-            print("spoken", flush=True)
-        await at.assistant.ask(await new_chat(at.ledger), "How many?", told)
-
-asyncio.run(main())
-"""
-
-
-def _ask_and_be_killed(folder: Path) -> None:
-    command = [sys.executable, "-c", KILLED, str(folder)]
-    with subprocess.Popen(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "spoken\n"
-        process.send_signal(signal.SIGKILL)
-
-
-async def test_a_killed_process_leaves_no_turn_and_no_row_open(tmp_path: Path) -> None:
-    await to_thread.run_sync(_ask_and_be_killed, tmp_path)
-    async with desk(tmp_path, Reply("Eight.")) as at:
-        (chat,) = await list_chats(at.ledger)
-        turn = await at.assistant.ask(chat, "And now?", at.take)
-        assert turn.state == "completed"
-        assert await at.log.close_orphans() == 1
-        outcomes = [row.outcome for row in await at.log.rows(at.ledger.household)]
-        assert outcomes == ["completed", "interrupted"]
-        async with at.ledger.store.reading() as connection:
-            states = (await connection.scalars(select(turns.c.state).order_by(turns.c.started_at))).all()
-        assert states == ["failed", "completed"]
 
 
 def test_an_errors_code_is_its_name() -> None:

@@ -66,7 +66,9 @@ class KeptInMemory:
         self.messages: list[Message] = list(said or (QUESTION,))
         self.kept: list[tuple[int, bool, Sequence[Message]]] = []
 
-    async def add(self, said: Sequence[Message], *, round_number: int, finished: bool) -> None:
+    async def add(
+        self, said: Sequence[Message], *, round_number: int, finished: bool, summaries: Sequence[str] = ()
+    ) -> None:
         self.messages = [*self.messages, *said]
         self.kept.append((round_number, finished, said))
 
@@ -185,6 +187,12 @@ def test_only_requests_without_a_result_are_owed() -> None:
     found = owed([QUESTION, requesting("a", "b"), FunctionResult("a", "{}")], max_rounds=8)
     assert isinstance(found, ResultsOwed)
     assert [request.call_id for request in found.requests] == ["b"]
+
+
+def test_a_call_id_that_is_used_again_is_another_request() -> None:
+    found = owed([QUESTION, requesting("a"), FunctionResult("a", "{}"), requesting("a")], max_rounds=8)
+    assert isinstance(found, ResultsOwed)
+    assert (found.round_number, len(found.requests)) == (2, 1)
 
 
 def test_requests_of_the_last_round_are_not_run() -> None:

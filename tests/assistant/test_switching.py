@@ -13,6 +13,7 @@ from tuppence.assistant.assistant import Assistant
 from tuppence.assistant.chats import new_chat
 from tuppence.assistant.events import OutputText, TurnEvent
 from tuppence.assistant.responder import Answerer
+from tuppence.assistant.turn_log import TurnLog
 from tuppence.ledger.household import open_ledger
 from tuppence.llm import Provider, Retry, open_provider
 from tuppence.store import Presence, Store
@@ -41,6 +42,7 @@ async def test_whoever_comes_next_understands_what_was_said(tmp_path: Path, orde
         await Store.open(tmp_path) as store,
         Presence(store) as me,
         UsageLog(store, me.id) as log,
+        await TurnLog.open(store) as turn_log,
     ):
         ledger = await open_ledger(store)
         chat = await new_chat(ledger)
@@ -48,7 +50,7 @@ async def test_whoever_comes_next_understands_what_was_said(tmp_path: Path, orde
             events: list[TurnEvent] = []
             async with opened(name, server) as provider:
                 who = Answerer(provider, MODELS[name])
-                assistant = Assistant(ledger=ledger, answerers=[who], usage=log, process_id=me.id)
+                assistant = Assistant(ledger=ledger, answerers=[who], usage=log, log=turn_log, process_id=me.id)
                 turn = await assistant.ask(chat, "What do I have?", events.append)
             assert (turn.state, turn.reason) == ("completed", None), name
             assert "".join(event.text for event in events if isinstance(event, OutputText)) == "Looking. Here."

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from functools import partial
-from typing import TypeAlias
 
 import msgspec
 
-from tuppence.assistant.chats import (
-    Asked,
-    Chat,
-    Turn,
-    TurnState,
-    begin_turn,
-    end_turn,
-    keep_messages,
-    said_in,
-    transcript_of,
-)
-from tuppence.assistant.events import TurnCompleted, TurnFailed, TurnStopped
+from tuppence.assistant.chats import Chat
 from tuppence.assistant.functions import FUNCTIONS, Function
 from tuppence.assistant.instructions import instructions
-from tuppence.assistant.responder import MAX_ROUNDS, Answerer, Emit, EmptyAnswer, Responder
+from tuppence.assistant.interrupted_turns import end_orphans
+from tuppence.assistant.kept_transcript import KeptTranscript
+from tuppence.assistant.messages import SaidMessage, said_during, text_of
+from tuppence.assistant.responder import MAX_ROUNDS, Answerer, Emit, Responder
+from tuppence.assistant.running_turn import RunningTurn
+from tuppence.assistant.turn_log import Interruption, TurnLog
+from tuppence.assistant.turns import Asked, ChatBusy, Turn, begin_turn
 from tuppence.ledger.household import Ledger, household_of
-from tuppence.llm import LLMError, Message, StreamInterrupted, Unavailable
-from tuppence.llm.closing import finished
+from tuppence.llm import UserMessage
 from tuppence.usage import Purpose, UsageLog
 
-TerminalEvent: TypeAlias = TurnCompleted | TurnStopped | TurnFailed
-RETRYABLE = (Unavailable, StreamInterrupted, EmptyAnswer)
-"""Failures after which asking again may help without anything being changed."""
+
+class Begun(msgspec.Struct, frozen=True):
+    """A question that was kept."""
+
+    turn: Turn
+    is_new: bool
+    """False: the same question (by the asker's own id) had been asked before, and nothing is to be done."""
 
 
 class Assistant:
-    """Runs turns. Wired once per process by the command line or the web."""
+    """Asks the answerers on behalf of one household: questions are begun, then run."""
 
     def __init__(
         self,
@@ -45,6 +40,7 @@ class Assistant:
         ledger: Ledger,
         answerers: Sequence[Answerer],
         usage: UsageLog,
+        log: TurnLog,
         process_id: str,
         today: Callable[[], date] = date.today,
         functions: Sequence[Function] = FUNCTIONS,
@@ -54,39 +50,69 @@ class Assistant:
 
         today: the household's day, asked at the start of each turn.
         """
-        self._ledger, self._answerers, self._usage = ledger, list(answerers), usage
+        self._ledger, self._answerers, self._usage, self._log = ledger, list(answerers), usage, log
         self._process_id, self._today, self._functions, self._max_rounds = process_id, today, functions, max_rounds
 
-    async def ask(self, chat: Chat, text: str, emit: Emit, *, client_id: str | None = None) -> Turn:
-        """Answer `text` in `chat`; the turn as it ended, completed or failed.
+    # ----------------------------------------------------------------------------------------------------- beginning
 
-        `emit` is told of everything as it happens, the terminal event last. Cancel the task to stop the answer: the
-        provider's stream is closed, what was said is kept and marked stopped, and CancelledError is raised. client_id:
-        the asker's own id for this question; asked again with the same one, the turn that exists is returned and
-        nothing is told. Raises ChatBusy while the chat still answers, StoreUnusable.
+    async def begin(self, chat: Chat, text: str, *, client_id: str | None = None) -> Begun:
+        """Keep a question that follows what `chat` shows, and the turn that is to answer it.
+
+        client_id: the asker's own id for this question; asked again with the same one, the turn that exists is given.
+        Raises ChatBusy while the chat still answers, UnknownChat when it was deleted, StoreUnusable.
         """
-        today = self._today()
-        first = self._answerers[0]
-        asked = Asked(text, first.provider.name, first.model, self._process_id, today, client_id)
-        turn, new = await begin_turn(self._ledger, chat, asked)
-        if not new:
-            return turn
-        try:
-            await self._respond(turn, today, emit)
-        except asyncio.CancelledError:
-            await self._end(turn, "stopped", emit, TurnStopped())
-            raise
-        except LLMError as error:
-            failed = TurnFailed(code_of(error), str(error), retryable=isinstance(error, RETRYABLE))
-            return await self._end(turn, "failed", emit, failed)
-        except Exception:
-            text = "Tuppence made a mistake while answering. What was said is kept."
-            await self._end(turn, "failed", emit, TurnFailed("internal_error", text, retryable=True))
-            raise
-        return await self._end(turn, "completed", emit, TurnCompleted())
+        return await self._begin(partial(begin_turn, self._ledger, chat, self._asked(text, client_id)))
 
-    async def _respond(self, turn: Turn, today: date, emit: Emit) -> None:
-        transcript = KeptTranscript(self._ledger, turn, today)
+    async def begin_edited(self, chat: Chat, turn: Turn, text: str, *, client_id: str | None = None) -> Begun:
+        """The same for another wording of the question of `turn`, which becomes an earlier version. Raises as begin."""
+        return await self._begin(partial(begin_turn, self._ledger, chat, self._asked(text, client_id), beside=turn))
+
+    async def begin_retry(self, chat: Chat, turn: Turn, *, client_id: str | None = None) -> Begun:
+        """The same question once more. What `turn` did before it failed is not done again. Raises as begin."""
+        async with self._ledger.store.reading() as connection:
+            said = await said_during(connection, self._ledger.household, [turn.id])
+        questions = [text_of(one.message) for one in said if isinstance(one.message, UserMessage)]
+        asked = self._asked(questions[0] if questions else "", client_id)
+        carried = _finished_rounds(said) if turn.state == "failed" else []
+        return await self._begin(partial(begin_turn, self._ledger, chat, asked, beside=turn, carried=carried))
+
+    async def _begin(self, begin: Callable[[], Awaitable[tuple[Turn, bool]]]) -> Begun:
+        """Begin; where a turn of a process that died is in the way, end that first."""
+        try:
+            return Begun(*await begin())
+        except ChatBusy:
+            if not await end_orphans(self._ledger.store, self._log, self._usage):
+                raise
+        return Begun(*await begin())
+
+    def _asked(self, text: str, client_id: str | None) -> Asked:
+        first = self._answerers[0]
+        return Asked(text, first.provider.name, first.model, self._process_id, self._today(), client_id)
+
+    # ------------------------------------------------------------------------------------------------------- running
+
+    async def ask(self, chat: Chat, text: str, emit: Emit, *, client_id: str | None = None) -> Turn:
+        """Begin a question and run its turn: the turn as it ended. Nothing is run, or told, that was begun before.
+
+        Cancel the task to stop the answer. Raises as `begin` and `run`.
+        """
+        begun = await self.begin(chat, text, client_id=client_id)
+        return await self.run(begun.turn, emit) if begun.is_new else begun.turn
+
+    async def run(self, turn: Turn, emit: Emit = lambda event: None, *, cancelled_as: Interruption = "stopped") -> Turn:
+        """Answer the question of a turn that was begun; the turn as it ended.
+
+        Everything that happens goes to the log, and at the same time to `emit`, the terminal event last. Cancel the
+        task to end the answer: the provider's stream is closed, what was said is kept, the turn ends as `cancelled_as`
+        says, and CancelledError is raised. Stopped by way of the log, it returns. Raises whatever is a mistake of ours,
+        after the turn has ended as failed; and StoreUnusable when it cannot be kept how it ended.
+        """
+        running = RunningTurn(self._ledger, self._log, turn, emit)
+        return await running.end_of(self._respond(turn, running.tell), cancelled_as)
+
+    async def _respond(self, turn: Turn, emit: Emit) -> None:
+        today = self._today()
+        transcript = KeptTranscript(self._ledger, self._log, turn, today)
         await transcript.load()
         responder = Responder(
             answerers=self._answerers,
@@ -100,40 +126,7 @@ class Assistant:
         )
         await responder.respond(transcript, emit)
 
-    async def _end(self, turn: Turn, state: TurnState, emit: Emit, event: TerminalEvent) -> Turn:
-        """Keep how the turn ended, then tell it."""
-        ended = msgspec.structs.replace(turn, state=state)
-        if isinstance(event, TurnFailed):
-            why = {"code": event.code, "reason": event.message, "retryable": event.retryable}
-            ended = msgspec.structs.replace(ended, **why)
-        await finished(partial(end_turn, self._ledger, ended))
-        emit(event)
-        return ended
 
-
-class KeptTranscript:
-    """The transcript of a chat as a turn adds to it: in memory for the model, in the database for good."""
-
-    def __init__(self, ledger: Ledger, turn: Turn, today: date) -> None:
-        self._ledger, self._turn, self._today = ledger, turn, today
-        self._messages: list[Message] = []
-
-    async def load(self) -> None:
-        """Read what was said so far. What this very turn said without finishing is left out: it is said anew."""
-        said = await said_in(self._ledger, self._turn.chat_id)
-        self._messages = transcript_of([one for one in said if one.finished or one.turn_id != self._turn.id])
-
-    @property
-    def messages(self) -> Sequence[Message]:
-        return self._messages
-
-    async def add(self, said: Sequence[Message], *, round_number: int, finished: bool) -> None:
-        await keep_messages(
-            self._ledger, self._turn, said, round_number=round_number, finished=finished, today=self._today
-        )
-        self._messages = [*self._messages, *said]
-
-
-def code_of(error: LLMError) -> str:
-    """An error's class for programs: `RateLimited` is "rate_limited"."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+def _finished_rounds(said: Sequence[SaidMessage]) -> list[SaidMessage]:
+    """What a turn has finished: answers of rounds, and results of their requests."""
+    return [one for one in said if one.finished and one.round is not None]

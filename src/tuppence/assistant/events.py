@@ -6,7 +6,7 @@ Written as JSON, an event is `{"event": NAME, ...its fields}`; the names and fie
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
@@ -54,6 +54,8 @@ class RoundEnded(msgspec.Struct, frozen=True, tag_field="event", tag="response")
     seconds_to_first_chunk: float | None
     stop_reason: StopReason | None
     """Why the model stopped; `max_tokens` and `context_window` mean that the answer was cut off."""
+    round: int = 1
+    """Of the turn, from 1."""
 
 
 class Waiting(msgspec.Struct, frozen=True, tag_field="event", tag="waiting"):
@@ -97,8 +99,11 @@ class TurnFailed(msgspec.Struct, frozen=True, tag_field="event", tag="turn_faile
     """For people: what happened and what to do."""
     retryable: bool
     """Whether asking again may help without anything being changed."""
+    retry_after: float | None = None
+    """Seconds after which the provider asks to be tried again; None when it did not say."""
 
 
+TerminalEvent: TypeAlias = TurnCompleted | TurnStopped | TurnFailed
 TurnEvent: TypeAlias = (
     OutputText
     | Reasoning
@@ -108,7 +113,7 @@ TurnEvent: TypeAlias = (
     | Waiting
     | SteppedIn
     | EarlierTalkLeftOut
-    | TurnCompleted
-    | TurnStopped
-    | TurnFailed
+    | TerminalEvent
 )
+TERMINAL_EVENTS = frozenset(one.__struct_config__.tag for one in get_args(TerminalEvent))
+"""The names of the events that are a turn's last."""

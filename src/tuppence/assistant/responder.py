@@ -65,8 +65,13 @@ class Transcript(Protocol):
     def messages(self) -> Sequence[Message]:
         """Everything said so far, as a model is sent it."""
 
-    async def add(self, said: Sequence[Message], *, round_number: int, finished: bool) -> None:
-        """Keep what was said; `finished` is False for an answer that was stopped or broke off."""
+    async def add(
+        self, said: Sequence[Message], *, round_number: int, finished: bool, summaries: Sequence[str] = ()
+    ) -> None:
+        """Keep what was said; `finished` is False for an answer that was stopped or broke off.
+
+        summaries: for people, one for each of `said` that is a function's result.
+        """
 
 
 class ReplyOwed(msgspec.Struct, frozen=True):
@@ -91,14 +96,16 @@ def owed(messages: Sequence[Message], max_rounds: int) -> ReplyOwed | ResultsOwe
     """
     start = max((at for at, message in enumerate(messages) if isinstance(message, UserMessage)), default=-1)
     turn = messages[start + 1 :]
-    rounds = sum(isinstance(message, AssistantMessage) for message in turn)
-    answers = [message for message in turn if isinstance(message, AssistantMessage)]
+    answers = [at for at, message in enumerate(turn) if isinstance(message, AssistantMessage)]
     if not answers:
         return ReplyOwed(1)
-    answered = {message.call_id for message in turn if isinstance(message, FunctionResult)}
-    requests = [block for block in answers[-1].content if isinstance(block, ChatFunctionRequest)]
+    rounds, answer = len(answers), turn[answers[-1]]
+    assert isinstance(answer, AssistantMessage)
+    # Only what follows the answer: some models use the ids of their calls again.
+    answered = {message.call_id for message in turn[answers[-1] :] if isinstance(message, FunctionResult)}
+    requests = [block for block in answer.content if isinstance(block, ChatFunctionRequest)]
     missing = tuple(request for request in requests if request.call_id not in answered)
-    if rounds >= max_rounds or not (requests or answers[-1].paused):
+    if rounds >= max_rounds or not (requests or answer.paused):
         return None
     return ResultsOwed(rounds, missing) if missing else ReplyOwed(rounds + 1)
 
@@ -191,6 +198,7 @@ class Responder:
                 cost=total_cost(rows),
                 seconds_to_first_chunk=seconds_to_first_chunk(rows),
                 stop_reason=response.stop_reason,
+                round=round_number,
             )
         )
         goes_on = response.stop_reason == "pause" or (response.function_requests and round_number < self._max_rounds)
@@ -227,7 +235,8 @@ class Responder:
             FunctionResult(request.call_id, answer.output, is_error=not answer.ok)
             for request, answer in zip(requests, answers, strict=True)
         ]
-        await transcript.add(results, round_number=round_number, finished=True)
+        summaries = [answer.summary for answer in answers]
+        await transcript.add(results, round_number=round_number, finished=True, summaries=summaries)
 
     async def _run_function(self, request: ChatFunctionRequest, emit: Emit) -> FunctionAnswer:
         emit(FunctionRequested(request.call_id, request.function_name, request.function_args))

@@ -46,10 +46,11 @@ def chosen_settings(home: Path | None, *, provider: str | None, model: str | Non
     from tuppence.settings import read_settings
 
     settings = read_settings(home_folder(home))
-    changes = {"provider": provider, "model": model}
-    if provider is not None and provider != settings.provider and model is None:
-        return settings.model_copy(update={"provider": provider, "model": None})
-    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    if provider is None and model is None:
+        return settings
+    own_model = None if provider is not None and provider != settings.provider else settings.model
+    changes = {"provider": provider or settings.provider, "model": model or own_model, "insist": True}
+    return settings.model_copy(update=changes)
 
 
 async def _asked(settings: "Callable[[], Settings]", question: str, chat_id: str | None, *, as_json: bool) -> None:

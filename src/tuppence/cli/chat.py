@@ -131,7 +131,8 @@ class Conversation:
         _print_chats(self._loop.run(list_chats(self._wired.ledger)))
 
     def _open(self, chat_id: str) -> None:
-        from tuppence.assistant.chats import UnknownChat, open_chat
+        from tuppence.assistant.chats import open_chat
+        from tuppence.assistant.reader import UnknownChat
 
         try:
             self._chat = self._loop.run(open_chat(self._wired.ledger, chat_id))

@@ -1,7 +1,9 @@
-"""`tuppence demo`: a chat over an invented household, or over your own files, kept nowhere."""
+"""`tuppence demo`: the web app over an invented household, or over your own files, kept nowhere."""
 
+import os
 import sys
 import tempfile
+import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,13 +33,13 @@ def demo(
         list[Path] | None, typer.Argument(metavar="FILE", help="Your own bank files instead of the household.")
     ] = None,
 ) -> None:
-    """Try it over an invented household, or over your own bank files. Nothing is kept.
+    """Try the web app over an invented household, or over your own bank files. Nothing is kept.
 
     Without a key for a provider it talks to the understudy. Without a terminal it asks three questions and ends.
     """
     from tuppence.cli.ask import chosen_settings
-    from tuppence.cli.chat import converse
     from tuppence.cli.event_loop import EventLoop
+    from tuppence.cli.serve import run_server
 
     own = chosen_settings(context.obj, provider=None, model=None)
     attended = sys.stdin.isatty() and sys.stdout.isatty()
@@ -46,8 +48,7 @@ def demo(
         with loop.entered(_somebody_to_ask(settings, _PACE if attended else _FAST_PACE)) as settings:
             _fill(loop, settings.home, files or [])
             if attended:
-                typer.echo(f"Ask something, such as: {_QUESTIONS[0]}")
-                converse(settings, new=True)
+                run_server(_serve(settings))
             else:
                 loop.run(_sampled(settings))
 
@@ -106,6 +107,35 @@ async def _moved_in(home: Path) -> None:
         result = await move_in(ledger, datetime.date.today())
     rows = sum(account.counts.new for account in result.accounts)
     typer.echo(f"An invented household has moved in: {len(result.accounts)} accounts, {rows:,} transactions.")
+
+
+async def _serve(settings: "Settings") -> None:
+    """Serve the web app, and lead whoever sits here into it."""
+    from tuppence.access.entrances import join
+    from tuppence.access.links import pending_owner_link, sign_in_link
+    from tuppence.cli.serve import served
+    from tuppence.web.parts import opened_parts
+
+    async with opened_parts(settings) as parts:
+        invitation = await pending_owner_link(parts.first_ledger)
+        assert invitation is not None, "nobody has joined a folder that was just made"
+        owner = (await join(parts.store, parts.passwords, invitation.secret, "Demo", None)).user
+        link = await sign_in_link(parts.first_ledger, owner.id)
+
+        def told(address: str) -> None:
+            entrance = f"{address}/enter/{link.secret}"
+            typer.echo(f"Open this once, it lets you in: {entrance}  (Ctrl-C ends the demo)")
+            if _has_browser():
+                webbrowser.open(entrance)
+
+        await served(parts, "127.0.0.1", 0, told)
+
+
+def _has_browser() -> bool:
+    """Whether there is a screen on which a browser can open; one within the terminal would only be in the way."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 async def _sampled(settings: "Settings") -> None:

@@ -19,6 +19,7 @@ from tuppence.cli.console import written_otherwise
 from tuppence.cli.demo import demo
 from tuppence.cli.doctor import doctor
 from tuppence.cli.failures import INTERRUPTED, WRONG_USAGE, Interrupted, told_failure
+from tuppence.cli.serve import link, serve
 from tuppence.cli.transactions import transactions
 from tuppence.cli.usage import usage
 
@@ -62,7 +63,7 @@ def root(
 
 
 app.command("import")(bank_import)
-for command in (ask, chat, accounts, transactions, usage, doctor, demo, backup, restore):
+for command in (serve, ask, chat, accounts, transactions, usage, doctor, demo, link, backup, restore):
     app.command()(command)
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuppence.cli.failures import Interrupted
-from tuppence.cli.providers import chosen_providers, opened_provider
+from tuppence.cli.providers import choosing_whom_to_ask
 
 if TYPE_CHECKING:
     from tuppence.assistant.assistant import Assistant
+    from tuppence.assistant.open_providers import OpenProviders
+    from tuppence.assistant.responder import Answerer
+    from tuppence.assistant.turn_log import TurnLog
     from tuppence.ledger.household import Ledger
-    from tuppence.llm import Provider
     from tuppence.settings import Settings
     from tuppence.usage import UsageLog
 
@@ -62,50 +64,69 @@ async def opened_usage(home: Path) -> "AsyncIterator[UsageParts]":
 
 
 @asynccontextmanager
-async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
-    """An assistant by the settings. Raises CommandFailed when nobody is set up to be asked, StoreUnusable.
+async def opened_log(parts: UsageParts) -> "AsyncIterator[TurnLog]":
+    """The log of what happens during answers. Those that dead processes left behind are ended."""
+    from tuppence.assistant.interrupted_turns import end_orphans
+    from tuppence.assistant.turn_log import TurnLog
 
-    The provider's SDK takes a second or two to import: that begins first and goes on beside everything else.
+    async with await TurnLog.open(parts.ledger.store) as log:
+        await end_orphans(parts.ledger.store, log, parts.log, parts.process_id)
+        yield log
+
+
+@asynccontextmanager
+async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
+    """An assistant by what the household saved, and the settings.
+
+    Raises CommandFailed when nobody is set up to be asked, StoreUnusable. The provider's SDK takes a second or two to
+    import: where the environment names one that begins first, and it goes on beside everything else.
     """
-    choices = chosen_providers(settings)
-    providers = [opened_provider(choice, settings) for choice in choices]
-    importing = asyncio.create_task(providers[0].prepare())
+    from tuppence.assistant.open_providers import OpenProviders
+
+    opened = OpenProviders(settings)
+    importing = [asyncio.create_task(opened.prepare())]
     impatient = False
     try:
         await asyncio.to_thread(_import_parts)
         async with opened_usage(settings.home) as parts:
             parts.log.prepare()
-            asked = [(provider, choice.model) for provider, choice in zip(providers, choices, strict=True)]
-            yield Wired(await _assistant(settings, asked, parts), parts.ledger)
+            answerers = await _answerers(settings, opened, parts.ledger)
+            importing.append(asyncio.create_task(answerers[0].provider.prepare()))
+            async with opened_log(parts) as log:
+                yield Wired(_assistant(settings, answerers, parts, log), parts.ledger)
     except (asyncio.CancelledError, Interrupted):
         impatient = True
         raise
     finally:
         # Before the SDK is imported there is no connection to close: somebody who wants to leave need not wait for it.
-        if importing.done() or not impatient:
-            await asyncio.wait([importing])
-            for provider in providers:
-                await provider.aclose()
+        if not impatient or all(task.done() for task in importing):
+            await asyncio.wait(importing)
+            await opened.aclose()
 
 
 def _import_parts() -> None:
     """Import what takes long, away from the event loop, so that whoever shows what is happening can go on."""
     import tuppence.assistant.assistant
+    import tuppence.assistant.providers
     import tuppence.store
     import tuppence.usage  # noqa: F401
 
 
-async def _assistant(settings: "Settings", asked: "list[tuple[Provider, str]]", parts: UsageParts) -> "Assistant":
-    from tuppence.assistant.abilities import abilities_of
-    from tuppence.assistant.assistant import Assistant
-    from tuppence.assistant.responder import Answerer
+async def _answerers(settings: "Settings", opened: "OpenProviders", ledger: "Ledger") -> "list[Answerer]":
+    from tuppence.assistant.providers import Providers
 
-    store = parts.ledger.store
+    with choosing_whom_to_ask():
+        return await Providers(settings, opened).answerers(ledger)
+
+
+def _assistant(settings: "Settings", answerers: "list[Answerer]", parts: UsageParts, log: "TurnLog") -> "Assistant":
+    from tuppence.assistant.assistant import Assistant
 
     return Assistant(
         ledger=parts.ledger,
-        answerers=[Answerer(who, model, await abilities_of(store, who, model)) for who, model in asked],
+        answerers=answerers,
         usage=parts.log,
+        log=log,
         process_id=parts.process_id,
         max_rounds=settings.max_rounds,
     )
