@@ -3,7 +3,7 @@
     POST /burst/EVENTS/CHUNK/v1/ENDPOINT       EVENTS words at once; CHUNK: bytes of an HTTP chunk, or `event`;
                                                ENDPOINT: messages, responses or chat/completions
     POST /arguments/KILOBYTES/v1/messages      one function request with so many arguments, in HTTP chunks of 16 kB
-    POST /paced/EVENTS/v1/messages             EVENTS words, one each 20 ms, each saying when it was sent
+    POST /paced/EVENTS/MS/v1/messages          EVENTS words, one each MS milliseconds, each saying when it was sent
 
 Prints its port, and ends when its input is closed. A paced word is `@` and the nanoseconds of the monotonic clock.
 """
@@ -17,12 +17,11 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from answers import message_arguments, message_around, message_word, text_events, words
 
-PERIOD = 0.020  # seconds between two paced events of one stream
-_TICK = 0.001
-_PHASES = round(PERIOD / _TICK)
+_TICK = 0.001  # seconds
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n"
 _LARGE = 16 * 1024
 TEXT_BEFORE, TEXT_AFTER = message_around({"type": "text", "text": ""}, "end_turn")
@@ -55,11 +54,11 @@ def arguments(kilobytes: int) -> bytes:
 
 
 class Pacemaker:
-    """Sends one event to each of its streams every PERIOD; the streams are spread over the ticks between."""
+    """Sends one event to each of its streams every period; the streams are spread over the ticks between."""
 
-    def __init__(self) -> None:
+    def __init__(self, milliseconds: int) -> None:
         self._around = tuple(http_chunk(message_word("@" + "0" * 19)).split(b"0" * 19))
-        self._phases: list[dict[asyncio.Transport, int]] = [{} for _ in range(_PHASES)]
+        self._phases: list[dict[asyncio.Transport, int]] = [{} for _ in range(milliseconds)]
 
     def add(self, transport: asyncio.Transport, events: int) -> None:
         transport.write(http_chunk(TEXT_BEFORE))
@@ -72,7 +71,7 @@ class Pacemaker:
         while True:
             due += _TICK
             await asyncio.sleep(due - loop.time())
-            self._send_to(self._phases[tick % _PHASES])
+            self._send_to(self._phases[tick % len(self._phases)])
             tick += 1
 
     def _send_to(self, streams: dict[asyncio.Transport, int]) -> None:
@@ -88,7 +87,7 @@ class Pacemaker:
 class Answering(asyncio.Protocol):
     """One connection: requests with a length, one after the other."""
 
-    def __init__(self, pacemaker: Pacemaker) -> None:
+    def __init__(self, pacemaker: Callable[[int], Pacemaker]) -> None:
         self._pacemaker = pacemaker
         self._unread = b""
 
@@ -114,22 +113,29 @@ class Answering(asyncio.Protocol):
                 self._transport.write(burst(int(events), chunk, "/".join(endpoint)))
             case ["arguments", kilobytes, *_]:
                 self._transport.write(arguments(int(kilobytes)))
-            case ["paced", events, *_]:
-                self._pacemaker.add(self._transport, int(events))
+            case ["paced", events, milliseconds, *_]:
+                self._pacemaker(int(milliseconds)).add(self._transport, int(events))
             case _:
                 self._transport.abort()
 
 
 async def serve() -> None:
-    pacemaker = Pacemaker()
+    pacing: list[asyncio.Task[None]] = []
+
+    @functools.cache
+    def pacemaker(milliseconds: int) -> Pacemaker:
+        made = Pacemaker(milliseconds)
+        pacing.append(asyncio.create_task(made.run()))
+        return made
+
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Answering(pacemaker), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
     loop.add_reader(sys.stdin, ended.set)
-    pacing = asyncio.create_task(pacemaker.run())
     await ended.wait()
-    pacing.cancel()
+    for task in pacing:
+        task.cancel()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from typing import Any
 
 from answers import words
 from floors import ChatFloor, Floor, MessagesFloor, OnText, Read, ResponsesFloor, httpx_floor, socket_floor
-from replay_server import PERIOD
 
+PERIOD = 0.020  # seconds between two paced events of one stream
 _QUESTION = "How much was it?"
 _MESSAGES: dict[str, Any] = {
     "model": "any",
@@ -191,7 +191,7 @@ async def check(client: Client, address: str) -> None:
 async def delays(client: Client, address: str, streams: int, warm_up: float, window: float) -> dict[str, float]:
     """Milliseconds from sending an event to handing its word on, with so many paced streams in this process."""
     ramp = 1.0
-    read = client(f"{address}/paced/{int((ramp + warm_up + window) / PERIOD)}")
+    read = client(f"{address}/paced/{int((ramp + warm_up + window) / PERIOD)}/{PERIOD * 1000:.0f}")
     begin = time.monotonic() + ramp + warm_up
     found: list[int] = []
 
