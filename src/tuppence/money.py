@@ -73,6 +73,13 @@ def minor_units(amount: Decimal, currency: str) -> int:
     raise InexactAmount(f"{amount} is not an amount of {currency}, which has {exponent(currency)} decimals")
 
 
+def checked_minor(minor: int) -> int:
+    """`minor` units as they are. Raises InexactAmount for an amount of more than 18 digits."""
+    if abs(minor) >= 10**_EXACT.prec:
+        raise InexactAmount(f"{minor} is more than can be kept: amounts have 18 digits at most")
+    return minor
+
+
 def decimal_amount(minor: int, currency: str) -> Decimal:
     """`minor` units of `currency` in whole units, always with the currency's number of decimals: 1200 USD is 12.00."""
     return Decimal(f"{minor}e-{exponent(currency)}") if exponent(currency) else Decimal(minor)

@@ -32,7 +32,7 @@ from ledger.statements import (
 from tuppence.ledger import import_turns, importing
 from tuppence.ledger.accounts import NewAccount, find_account, list_accounts
 from tuppence.ledger.balances import account_balances
-from tuppence.ledger.filing import set_category, set_notes
+from tuppence.ledger.filing import TransactionChange, file_transactions
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.ledger.import_turns import ImportLost
 from tuppence.ledger.importing import (
@@ -171,7 +171,7 @@ async def test_a_plan_for_a_new_account_counts_its_rows(ledger: Ledger) -> None:
 async def test_a_booked_row_takes_the_place_of_its_pending_one(ledger: Ledger, booked: ImportedRow) -> None:
     await bring_in(ledger, statement(row("03-04", "-20", "Garage Miller", pending=True)))
     (pending,) = await rows_of(ledger)
-    await set_notes(ledger, pending.id, "new tyres")
+    await file_transactions(ledger, [pending.id], TransactionChange(notes="new tyres"))
     assert await counted(ledger, statement(booked)) == (0, 0, 1)
     (after,) = await rows_of(ledger)
     assert (after.id, after.notes, after.pending) == (pending.id, "new tyres", False)
@@ -385,7 +385,7 @@ async def test_what_a_person_filed_survives_the_booking_and_its_undoing(ledger: 
     await bring_in(ledger, statement(row("03-04", "-20", "Miller", pending=True)))
     (pending,) = await rows_of(ledger)
     token = (await bring_in(ledger, statement(row("03-05", "-22", "Miller", category="Groceries")))).accounts[0].token
-    await set_category(ledger, [pending.id], None)
+    await file_transactions(ledger, [pending.id], TransactionChange(category=None))
     await undo_import(ledger, token)
     (after,) = await rows_of(ledger)
     assert (after.id, after.pending, after.amount.minor, after.category_source) == (pending.id, True, -2000, "person")

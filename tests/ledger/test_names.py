@@ -2,22 +2,18 @@
 
 import pytest
 
-from ledger.statements import SAVINGS, bring_in, day, row, rows_of, statement
+from ledger.statements import SAVINGS, bring_in, day, row, statement
 from tuppence.ledger.accounts import AccountKind, NewAccount, account_kind, create_account, find_account, list_accounts
 from tuppence.ledger.balances import account_balances, balance_of, state_balance
 from tuppence.ledger.categories import create_category, find_category, list_categories, with_subcategories
-from tuppence.ledger.filing import set_merchant
 from tuppence.ledger.household import Household, Ledger, household_of, open_ledger, set_currency
 from tuppence.ledger.merchants import (
     Merchant,
-    MerchantTotal,
     find_merchant,
     list_merchants,
     merchant_named,
-    merchant_totals,
 )
 from tuppence.ledger.names import NameTaken, NameUnknown
-from tuppence.money import Money
 
 pytestmark = pytest.mark.anyio
 
@@ -137,22 +133,11 @@ async def test_each_currency_of_an_account_has_a_balance_of_its_own(ledger: Ledg
     assert found == [("EUR", 700), ("AUD", None), ("USD", None)]
 
 
-async def test_merchants_with_their_totals(ledger: Ledger) -> None:
+async def test_a_merchant_is_made_once(ledger: Ledger) -> None:
     shop = await merchant_named(ledger, " The  Shop ")
     assert await merchant_named(ledger, "the shop", "shop.example") == Merchant(shop.id, "The Shop", "shop.example")
     assert await merchant_named(ledger, "the shop", "other.example") == await find_merchant(ledger, "shop")
-    employer = await merchant_named(ledger, "Employer")
+    await merchant_named(ledger, "Employer")
     assert [merchant.name for merchant in await list_merchants(ledger)] == ["Employer", "The Shop"]
     with pytest.raises(ValueError, match="name"):
         await merchant_named(ledger, "")
-    rows = [row("03-01", "-1"), row("03-02", "-3"), row("03-02", "2"), row("03-03", "900")]
-    await bring_in(ledger, statement(*rows))
-    *shopping, wages = [each.id for each in await rows_of(ledger)]
-    await set_merchant(ledger, shopping, shop.id)
-    await set_merchant(ledger, [wages], employer.id)
-    totals = await merchant_totals(ledger)
-    assert totals[0] == MerchantTotal(
-        Merchant(shop.id, "The Shop", "shop.example"), Money(200, "EUR"), Money(-400, "EUR"), transactions=3
-    )
-    assert [each.merchant.name for each in totals] == ["The Shop", "Employer"]
-    assert len(await merchant_totals(ledger, limit=1)) == 1

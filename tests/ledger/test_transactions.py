@@ -7,11 +7,12 @@ import pytest
 from ledger.statements import CHECKING, SAVINGS, bank_file, bring_in, day, imported, row, rows_of, statement
 from tuppence.ledger.accounts import find_account
 from tuppence.ledger.categories import create_category, find_category, list_categories
-from tuppence.ledger.filing import add_tags, remove_tags, set_category, set_merchant, set_notes
+from tuppence.ledger.edits import By
+from tuppence.ledger.filing import TransactionChange, file_transactions
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.merchants import find_merchant, merchant_named
 from tuppence.ledger.transaction_filter import TransactionFilter
-from tuppence.ledger.transactions import Coverage, Order, find_transactions, transaction
+from tuppence.ledger.transactions import Coverage, Order, Transaction, find_transactions, transaction
 from tuppence.money import Money
 from tuppence.store.tables import tags
 
@@ -83,7 +84,7 @@ async def test_a_category_means_what_is_below_it_too(books: Ledger) -> None:
     food, groceries = await find_category(books, "Food"), await find_category(books, "groceries")
     organic = await create_category(books, "Organic", parent=groceries)
     (grocer,) = await rows_of(books, TransactionFilter(categories=(groceries.id,)))
-    await set_category(books, [grocer.id], organic.id)
+    await file_transactions(books, [grocer.id], TransactionChange(category=organic.id))
     assert await words(books, categories=(food.id,)) == ["GREEN", "Café"]
     assert await words(books, categories=(organic.id,)) == ["GREEN"]
 
@@ -91,7 +92,7 @@ async def test_a_category_means_what_is_below_it_too(books: Ledger) -> None:
 async def test_by_merchant_and_by_the_words_of_its_name(books: Ledger) -> None:
     merchant = await merchant_named(books, "Streaming Inc", "stream.example")
     (pending,) = await rows_of(books, TransactionFilter(pending=True))
-    await set_merchant(books, [pending.id], merchant.id)
+    await file_transactions(books, [pending.id], TransactionChange(merchant=merchant.id))
     assert await words(books, merchants=(merchant.id,)) == ["Stream*Plus"]
     assert await words(books, text="inc streaming") == ["Stream*Plus"]
     assert (await transaction(books, pending.id)).merchant == "Streaming Inc"
@@ -99,21 +100,21 @@ async def test_by_merchant_and_by_the_words_of_its_name(books: Ledger) -> None:
 
 async def test_by_tag(books: Ledger) -> None:
     wages, grocer, *_ = await rows_of(books)
-    await add_tags(books, [wages.id, grocer.id], ["Holiday  fund", "2026"])
-    await add_tags(books, [wages.id], ["holiday FUND"])
+    await file_transactions(books, [wages.id, grocer.id], TransactionChange(add_tags=("Holiday  fund", "2026")))
+    await file_transactions(books, [wages.id], TransactionChange(add_tags=("holiday FUND",)))
     async with books.store.reading() as connection:
         known = {row.name: row.id for row in await connection.execute(tags.select())}
     assert set(known) == {"Holiday fund", "2026"}
-    await remove_tags(books, [grocer.id], ["holiday fund", "unknown"])
+    await file_transactions(books, [grocer.id], TransactionChange(remove_tags=("holiday fund", "unknown")))
     assert await words(books, tags=(known["Holiday fund"],)) == ["Wages"]
     assert (await transaction(books, wages.id)).tags == ("2026", "Holiday fund")
 
 
 async def test_notes_are_searched(books: Ledger) -> None:
     wages, *_ = await rows_of(books)
-    await set_notes(books, wages.id, " thirteenth salary ")
+    await file_transactions(books, [wages.id], TransactionChange(notes=" thirteenth salary "))
     assert await words(books, text="thirteenth") == ["Wages"]
-    await set_notes(books, wages.id, " ")
+    await file_transactions(books, [wages.id], TransactionChange(notes=" "))
     assert await words(books, text="thirteenth") == []
     assert (await transaction(books, wages.id)).notes is None
 
@@ -157,20 +158,25 @@ async def test_coverage_says_what_figures_rest_on(books: Ledger) -> None:
     assert (nothing.total, nothing.missing, nothing.totals, nothing.rows) == (0, 0, (), ())
 
 
+async def filed(ledger: Ledger, by: By, change: TransactionChange, *rows: Transaction) -> int:
+    """Carry out a change; how many rows are different."""
+    return (await file_transactions(ledger, [row.id for row in rows], change, by)).rows
+
+
 async def test_only_a_person_overrules_a_person(books: Ledger) -> None:
     wages, grocer, *_ = await rows_of(books)
-    salary = await find_category(books, "Salary")
-    assert await set_category(books, [wages.id, grocer.id], salary.id, "model") == 2
-    assert await set_category(books, [wages.id], None) == 1
-    assert await set_category(books, [wages.id, grocer.id], salary.id, "rule") == 1
+    person, model, rule = By(), By(source="model"), By(source="rule")
+    salary = TransactionChange(category=(await find_category(books, "Salary")).id)
+    assert await filed(books, model, salary, wages, grocer) == 2
+    assert await filed(books, person, TransactionChange(category=None), wages) == 1
+    assert await filed(books, rule, salary, wages, grocer) == 1
     assert [(each.category, each.category_source) for each in (await rows_of(books))[:2]] == [
         (None, "person"),
         ("Salary", "rule"),
     ]
-    assert await set_category(books, [wages.id], salary.id) == 1
-    merchant = await merchant_named(books, "ACME")
-    await set_merchant(books, [wages.id], merchant.id)
-    assert await set_merchant(books, [wages.id], None, "memory") == 0
+    assert await filed(books, person, salary, wages) == 1
+    await filed(books, person, TransactionChange(merchant=(await merchant_named(books, "ACME")).id), wages)
+    assert await filed(books, By(source="memory"), TransactionChange(merchant=None), wages) == 0
 
 
 async def test_one_household_never_sees_another(books: Ledger) -> None:
@@ -184,9 +190,8 @@ async def test_one_household_never_sees_another(books: Ledger) -> None:
     assert await words(other, accounts=(mine[0].account_id,)) == []
     with pytest.raises(LookupError):
         await transaction(other, mine[0].id)
-    assert await set_category(other, [mine[0].id], None) == 0
-    await set_notes(other, mine[0].id, "seen")
-    await add_tags(other, [mine[0].id], ["seen"])
+    with pytest.raises(LookupError):
+        await file_transactions(other, [mine[0].id], TransactionChange(notes="seen"))
     assert (await rows_of(books))[0] == mine[0]
     assert await list_categories(other) == []
     with pytest.raises(LookupError):

@@ -72,9 +72,10 @@ def bank_import(
     """Import what the bank gives you. Nothing is added twice, and never half a file."""
     from tuppence.cli.event_loop import EventLoop
     from tuppence.cli.home import home_folder
-    from tuppence.cli.imports.answers import columns_of, delimiter_of
+    from tuppence.cli.imports.answers import columns_of
     from tuppence.cli.imports.targets import Chosen
     from tuppence.ledger.imports import ReadOptions
+    from tuppence.ledger.imports.answers import delimiter_of
 
     code = currency.upper() if currency else None
     options = ReadOptions(
@@ -151,7 +152,8 @@ def _read(path: Path, options: "ReadOptions") -> "BankFile":
 def _without_questions(path: Path, options: "ReadOptions", manner: Manner) -> "BankFile":
     """The file, read again with a person's answers until it leaves nothing open. Raises QuestionsOpen."""
     from tuppence.cli.console import is_attended
-    from tuppence.cli.imports.answers import answer_from_person, questions_open, with_answer
+    from tuppence.cli.imports.answers import answer_from_person, questions_open
+    from tuppence.ledger.imports.answers import with_answer
 
     while (bank_file := _read(path, options)).questions:
         if manner.as_json or not is_attended():

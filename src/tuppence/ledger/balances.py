@@ -7,13 +7,15 @@ import datetime
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tuppence.ledger.accounts import Account, accounts_on
+from tuppence.ledger.accounts import Account, account_on, accounts_on
+from tuppence.ledger.edits import PERSON, By, Edited, edited, editing
 from tuppence.ledger.household import Ledger
-from tuppence.ledger.visibility import visible
-from tuppence.store.tables import balances, transactions
+from tuppence.ledger.visibility import visible, visible_accounts
+from tuppence.money import Money, checked_minor
+from tuppence.store.tables import accounts, balances, transactions
 
 AnchorSource = Literal["statement", "person"]
 
@@ -32,6 +34,19 @@ class AccountBalance:
     """The day whose balance was stated and from which this one was reckoned; None without an anchor."""
     source: AnchorSource | None
     """Who stated it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A balance that was stated."""
+
+    id: int
+    date: datetime.date
+    """The balance is that of the end of this day."""
+    amount: Money
+    """Negative when owed."""
+    source: AnchorSource
+    """A "person" goes before a "statement" of the same day."""
 
 
 async def account_balances(
@@ -55,21 +70,57 @@ async def balance_of(ledger: Ledger, account: Account, *, on: datetime.date | No
         return await _balance(connection, ledger, account, account.currency, on)
 
 
-async def state_balance(ledger: Ledger, account: Account, date: datetime.date, amount: int) -> None:
+async def list_anchors(ledger: Ledger, account: Account) -> list[Anchor]:
+    """What was stated of the account's balances, the latest day first. Raises LookupError when it is none of ours."""
+    table = balances.c
+    query = select(table.id, table.date, table.amount, table.currency, table.source).where(
+        table.household_id == ledger.household, table.account_id == account.id
+    )
+    async with ledger.store.reading() as connection:
+        await account_on(connection, ledger, account.id)
+        rows = await connection.execute(query.order_by(table.date.desc(), table.id.desc()))
+        return [Anchor(row.id, row.date, Money(row.amount, row.currency), row.source) for row in rows]
+
+
+async def state_balance(ledger: Ledger, account: Account, date: datetime.date, amount: int, by: By = PERSON) -> Edited:
     """A person says that the balance at the end of `date` was `amount` (minor units of the account's currency).
 
     It takes the place of what a person said about that day before, and goes before what a statement says about it.
+    Raises LookupError when the account is none of ours, ValueError for an impossible amount.
     """
-    values = {
-        "household_id": ledger.household,
-        "account_id": account.id,
-        "currency": account.currency,
-        "date": date,
-        "source": "person",
-    }
-    async with ledger.store.writing() as connection:
-        await connection.execute(delete(balances).where(*(balances.c[name] == value for name, value in values.items())))
-        await connection.execute(insert(balances).values(**values, amount=amount))
+    async with editing(ledger, by, f"Stated the balance of {account.name} on {date}") as edit:
+        known = await account_on(edit.connection, ledger, account.id)
+        values = {"account_id": known.id, "currency": known.currency, "date": date, "source": "person"}
+        same_day = and_(*(balances.c[name] == value for name, value in values.items()))
+        mine = balances.c.household_id == ledger.household, same_day
+        if await edit.connection.scalar(select(balances.c.id).where(*mine)) is not None:
+            return edited(edit, await edit.update(balances, same_day, {"amount": checked_minor(amount)}))
+        await edit.insert(balances, {**values, "amount": checked_minor(amount)})
+        return edited(edit, 1)
+
+
+async def remove_balance(ledger: Ledger, anchor_id: int, by: By = PERSON) -> Edited:
+    """Take back what a person stated of a balance.
+
+    Raises LookupError when there is no such anchor, ValueError for one that a statement states.
+    """
+    async with editing(ledger, by, "Removed a stated balance") as edit:
+        query = (
+            select(balances.c.source, balances.c.date, accounts.c.name)
+            .join(
+                accounts,
+                and_(accounts.c.household_id == balances.c.household_id, accounts.c.id == balances.c.account_id),
+            )
+            .where(visible_accounts(ledger), balances.c.id == anchor_id)
+        )
+        if (anchor := (await edit.connection.execute(query)).one_or_none()) is None:
+            raise LookupError(f"There is no stated balance {anchor_id}.")
+        if anchor.source != "person":
+            raise ValueError(
+                "A bank's statement states this balance. State another one for that day, or undo the import."
+            )
+        edit.summary = f"Removed the balance of {anchor.name} stated on {anchor.date}"
+        return edited(edit, await edit.delete(balances, balances.c.id == anchor_id))
 
 
 async def _currencies(connection: AsyncConnection, ledger: Ledger, account: Account) -> list[str]:

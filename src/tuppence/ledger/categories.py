@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tuppence.ledger.bulk_edits import move_references, takes_back
+from tuppence.ledger.edits import PERSON, By, Edited, Editing, edited, editing
 from tuppence.ledger.household import Ledger
-from tuppence.ledger.names import NameTaken, name_key, the_one_named
-from tuppence.store.tables import categories
+from tuppence.ledger.names import name_key, shown_name, taken_names, the_one_named
+from tuppence.store.tables import categories, transactions
 
 CategoryKind = Literal["income", "expense", "other"]
 """In an expense category money coming in is a refund and makes the spending smaller; "other" is neither of the two."""
@@ -26,15 +30,28 @@ class Category:
     """None for a category at the top of the tree."""
 
 
+class CategoryChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a category. What is not set stays as it is."""
+
+    name: str | UnsetType = UNSET
+    kind: CategoryKind | UnsetType = UNSET
+    """Of everything below it, too."""
+    parent: int | UnsetType | None = UNSET
+    """The id of the one to be under; None for the top of the tree."""
+
+
 async def list_categories(ledger: Ledger) -> list[Category]:
     """All categories of the household, each parent followed by its children, in the order they were made."""
+    async with ledger.store.reading() as connection:
+        return await _categories(connection, ledger)
+
+
+async def _categories(connection: AsyncConnection, ledger: Ledger) -> list[Category]:
     table = categories.c
     query = select(table.id, table.name, table.kind, table.parent_id).where(table.household_id == ledger.household)
-    async with ledger.store.reading() as connection:
-        found = [Category(*row) for row in await connection.execute(query.order_by(table.id))]
     children: dict[int | None, list[Category]] = {}
-    for category in found:
-        children.setdefault(category.parent_id, []).append(category)
+    for row in await connection.execute(query.order_by(table.id)):
+        children.setdefault(row.parent_id, []).append(Category(*row))
     return list(_tree(None, children))
 
 
@@ -59,22 +76,112 @@ async def find_category(ledger: Ledger, name: str) -> Category:
 
 
 async def create_category(
-    ledger: Ledger, name: str, *, kind: CategoryKind | None = None, parent: Category | None = None
+    ledger: Ledger, name: str, *, kind: CategoryKind | None = None, parent: Category | None = None, by: By = PERSON
 ) -> Category:
     """A new category. Without `kind` it has its parent's, or is an expense.
 
-    Raises NameTaken when the household has one of that name, and ValueError for an empty name.
+    Raises NameTaken when the household has one of that name, ValueError for an empty name, and LookupError when the
+    parent is none of ours.
     """
-    if not name_key(name):
-        raise ValueError("A category needs a name.")
-    chosen: CategoryKind = kind or (parent.kind if parent else "expense")
-    shown, parent_id = " ".join(name.split()), parent.id if parent else None
-    row = insert(categories).values(
-        household_id=ledger.household, name=shown, name_key=name_key(name), kind=chosen, parent_id=parent_id
-    )
-    try:
-        async with ledger.store.writing() as connection:
-            identity = (await connection.execute(row.returning(categories.c.id))).scalar_one()
-    except IntegrityError as error:
-        raise NameTaken(f"There is a category called “{name}” already.") from error
-    return Category(identity, shown, chosen, parent_id)
+    shown = shown_name(name, "a category")
+    with taken_names(name, "a category"):
+        async with editing(ledger, by, f"Added the category {shown}") as edit:
+            above = None if parent is None else await _category(edit.connection, ledger, parent.id)
+            chosen: CategoryKind = _kind(kind) if kind else above.kind if above else "expense"
+            parent_id = above.id if above else None
+            values = {"name": shown, "name_key": name_key(name), "kind": chosen, "parent_id": parent_id}
+            return Category(await edit.insert(categories, values), shown, chosen, parent_id)
+
+
+async def change_category(ledger: Ledger, identity: int, change: CategoryChange, by: By = PERSON) -> Edited:
+    """Rename a category, give it another kind, move it under another one.
+
+    Everything below it moves with it and has the same new kind. Raises LookupError for an id that the household does
+    not have, NameTaken when another category has that name, ValueError for an empty name, an unknown kind or a place
+    below the category itself.
+    """
+    new_name = None if change.name is UNSET else shown_name(change.name, "a category")
+    with taken_names(new_name or "", "a category"):
+        async with editing(ledger, by, "Changed a category") as edit:
+            before = await _category(edit.connection, ledger, identity)
+            edit.summary = f"Changed the category {before.name}"
+            this, below = categories.c.id == identity, await _below(edit, identity)
+            if new_name is not None:
+                if new_name != before.name:
+                    edit.summary = f"Renamed the category {before.name} to {new_name}"
+                await edit.update(categories, this, {"name": new_name, "name_key": name_key(new_name)})
+            if change.kind is not UNSET:
+                await edit.update(categories, categories.c.id.in_(below), {"kind": _kind(change.kind)})
+            if change.parent is not UNSET:
+                if change.parent is not None and (await _category(edit.connection, ledger, change.parent)).id in below:
+                    raise ValueError(
+                        f"{before.name} cannot be moved under itself. Choose a category that is not below it."
+                    )
+                await edit.update(categories, this, {"parent_id": change.parent})
+            return edited(edit, min(edit.changes, 1))
+
+
+async def delete_category(ledger: Ledger, identity: int, into: int | None = None, by: By = PERSON) -> Edited:
+    """Remove a category; counted are its transactions, which go to the category `into`, or have none any more.
+
+    What was below it goes up. Many transactions move in slices, see `edit_in_slices`. Waits while an import is running.
+    Raises LookupError for an id that the household does not have, ValueError when `into` is the category itself.
+    """
+    return await _replace(ledger, identity, into, by, merge=False)
+
+
+async def merge_categories(ledger: Ledger, identity: int, into: int, by: By = PERSON) -> Edited:
+    """Make one category part of another: its transactions, which are counted, and what is below it go there.
+
+    Waits while an import is running. Raises LookupError for an id that the household does not have, ValueError when the
+    two are one.
+    """
+    return await _replace(ledger, identity, into, by, merge=True)
+
+
+async def _replace(ledger: Ledger, identity: int, into: int | None, by: By, *, merge: bool) -> Edited:
+    """Remove a category, `into` taking its place. Its transactions go first, in slices, if they are many."""
+    async with ledger.store.reading() as connection:
+        gone = await _category(connection, ledger, identity)
+        target = None if into is None else await _category(connection, ledger, into)
+    if target == gone:
+        raise ValueError(f"{gone.name} cannot take the place of itself. Choose another category.")
+    summary = f"{'Merged' if merge else 'Deleted'} the category {gone.name}"
+    if target is not None:
+        summary += f" into {target.name}" if merge else f"; its transactions are under {target.name}"
+    filed = {"category_id": into} if into is not None else {"category_id": None, "category_source": None}
+    moved = await move_references(ledger, by, summary, transactions.c.category_id, identity, filed)
+    async with (
+        takes_back(ledger, moved),
+        editing(ledger, by, summary, into=moved.edit_id, between_imports=True) as edit,
+    ):
+        gone = await _category(edit.connection, ledger, identity)
+        # Rows that nobody sees yet, as their import is not done, go with the others.
+        count = await edit.update(transactions, transactions.c.category_id == identity, filed)
+        heir = gone.parent_id
+        if merge and into not in await _below(edit, identity):  # what is above the target cannot go below it
+            heir = into
+        await edit.update(categories, categories.c.parent_id == identity, {"parent_id": heir})
+        await edit.delete(categories, categories.c.id == identity)
+        return edited(edit, moved.rows + count)
+
+
+async def _category(connection: AsyncConnection, ledger: Ledger, identity: int) -> Category:
+    table = categories.c
+    query = select(table.id, table.name, table.kind, table.parent_id)
+    mine = table.household_id == ledger.household, table.id == identity
+    if (row := (await connection.execute(query.where(*mine))).one_or_none()) is None:
+        raise LookupError(f"There is no category {identity}.")
+    return Category(*row)
+
+
+async def _below(edit: Editing, identity: int) -> frozenset[int]:
+    """The category and everything below it."""
+    return with_subcategories([identity], await _categories(edit.connection, edit.ledger))
+
+
+def _kind(kind: str) -> CategoryKind:
+    for known in get_args(CategoryKind):
+        if kind == known:
+            return cast(CategoryKind, kind)
+    raise ValueError(f"“{kind}” is no kind of category. The kinds are: {', '.join(get_args(CategoryKind))}.")

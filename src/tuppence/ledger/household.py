@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from tuppence.ledger.default_categories import add_default_categories
+from tuppence.ledger.names import shown_name
 from tuppence.store import Store
 from tuppence.store.tables import households, now
 
@@ -57,9 +58,42 @@ async def household_of(ledger: Ledger) -> Household:
         return Household(*(await connection.execute(query)).one())
 
 
+async def set_name(ledger: Ledger, name: str) -> None:
+    """Call the household `name` from now on. Raises ValueError for an empty one."""
+    await _set(ledger, "name", shown_name(name, "a household"))
+
+
 async def set_currency(ledger: Ledger, currency: str) -> None:
-    """From now on the household's figures are read in `currency` (ISO 4217)."""
+    """From now on the household's figures are read in `currency` (ISO 4217). Raises ValueError for one unknown."""
+    await _set(ledger, "currency", currency_code(currency))
+
+
+async def set_language(ledger: Ledger, language: str) -> None:
+    """From now on figures and dates are written as in `language` ("en", "de-AT"). Raises ValueError for one unknown."""
+    await _set(ledger, "language", language_tag(language))
+
+
+async def _set(ledger: Ledger, column: str, value: str) -> None:
+    row = update(households).where(households.c.id == ledger.household)
     async with ledger.store.writing() as connection:
-        await connection.execute(
-            update(households).where(households.c.id == ledger.household).values(currency=currency)
-        )
+        await connection.execute(row.values({column: value}))
+
+
+def currency_code(text: str) -> str:
+    """The ISO 4217 code as it is written: "eur" is "EUR". Raises ValueError for one that is not known."""
+    from babel.numbers import list_currencies
+
+    code = text.strip().upper()
+    if code not in list_currencies():
+        raise ValueError(f"“{text}” is no currency. Give its code of three letters, such as EUR or USD.")
+    return code
+
+
+def language_tag(text: str) -> str:
+    """The language, and country if given, as they are written: "de_at" is "de-AT". Raises ValueError for others."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(text.strip().replace("-", "_"))).replace("_", "-")
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(f"“{text}” is no language that is known. Give one such as en, de or pt-BR.") from error

@@ -1,9 +1,12 @@
 """Names as people give them: compared without regard to case, width or spacing, and found or said to be missing."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
+
+from sqlalchemy.exc import IntegrityError
 
 
 class NameUnknown(LookupError):
@@ -28,6 +31,22 @@ Thing = TypeVar("Thing", bound=Named)
 def name_key(name: str) -> str:
     """What two spellings of one name have in common; empty for a name without any visible character."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def shown_name(name: str, noun: str) -> str:
+    """The name as it is kept and shown. Raises ValueError for one without any visible character."""
+    if not name_key(name):
+        raise ValueError(f"{noun.capitalize()} needs a name.")
+    return " ".join(name.split())
+
+
+@contextmanager
+def taken_names(name: str, noun: str) -> Iterator[None]:
+    """Raise NameTaken where the block writes a name that something else has. To be put around its transaction."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise NameTaken(f"There is {noun} called “{name}” already.") from error
 
 
 def the_one_named(name: str, things: Iterable[Thing], noun: str) -> Thing:

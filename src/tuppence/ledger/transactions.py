@@ -5,14 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.ledger.household import Ledger
-from tuppence.ledger.transaction_filter import EVERYTHING, TransactionFilter, conditions
+from tuppence.ledger.transaction_figures import Coverage, CurrencyTotal, figures_on
+from tuppence.ledger.transaction_filter import EVERYTHING, TransactionFilter, Walk, glanced, narrowed
 from tuppence.ledger.visibility import visible
 from tuppence.money import Money
 from tuppence.store.tables import accounts, categories, merchants, tags, transaction_tags, transactions
+
+__all__ = [
+    "Coverage",
+    "CurrencyTotal",
+    "Order",
+    "Place",
+    "Source",
+    "Transaction",
+    "TransactionList",
+    "TransactionPage",
+    "find_transactions",
+    "list_transactions",
+    "transaction",
+]
 
 Order = Literal["newest", "oldest", "largest", "smallest"]
 """By date, or by the amount without its sign."""
@@ -52,38 +67,6 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class CurrencyTotal:
-    """Money in and money out of one currency, transfers between own accounts left out."""
-
-    money_in: Money
-    money_out: Money
-    """Negative."""
-
-    @property
-    def net(self) -> Money:
-        """What came in less what went out."""
-        return self.money_in + self.money_out
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What figures rest on, so that nobody takes them for more than they are."""
-
-    first: datetime.date | None
-    """The earliest and the latest day with a row; None when there is no row."""
-    last: datetime.date | None
-    accounts: tuple[str, ...]
-    """Names of the accounts that have rows among these, in alphabetical order."""
-    rows: int
-    """How many there are in all, transfers included."""
-    pending: int
-    uncategorized: int
-    """Without a category, not counting transfers."""
-    transfers: int
-    """How many of the rows are sides of transfers between own accounts, which no total counts."""
-
-
-@dataclass(frozen=True, slots=True)
 class TransactionPage:
     """Some of the transactions that were asked for, and figures over all of them."""
 
@@ -97,6 +80,39 @@ class TransactionPage:
     coverage: Coverage
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a list of transactions: right after one of its rows, wherever that comes to be in the list."""
+
+    key: datetime.date | int
+    """That row's date, or in a list by size its amount in minor units without the sign."""
+    id: int
+
+    def __str__(self) -> str:
+        """As it is written into an address: "2026-03-01.17" or "12999.17"."""
+        return f"{self.key}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str, order: Order) -> "Place":
+        """The place that `str` wrote, in a list of this order. Raises ValueError when it is none."""
+        key, _, identity = text.partition(".")
+        number = int(identity)
+        by_date = _BY[order][0] == "date"
+        place = cls(datetime.date.fromisoformat(key) if by_date else int(key), number)
+        if str(place) != text or not 0 <= number < 1 << 63 or (isinstance(place.key, int) and place.key >= 1 << 63):
+            raise ValueError(f"“{text}” is no place in a list of transactions.")
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionList:
+    """Some of the transactions that were asked for."""
+
+    rows: tuple[Transaction, ...]
+    next: Place | None
+    """Where those begin that come next; None when these are the last."""
+
+
 async def find_transactions(
     ledger: Ledger,
     wanted: TransactionFilter = EVERYTHING,
@@ -107,13 +123,28 @@ async def find_transactions(
 ) -> TransactionPage:
     """The transactions that `wanted` means: `limit` of them in `order`, after leaving out the first `offset`."""
     async with ledger.store.reading() as connection:
-        meant = conditions(ledger, wanted, connection.dialect.name)
-        totals, coverage = await _figures(connection, ledger, meant)
-        listed = meant if wanted.include_transfers else [*meant, transactions.c.transfer_id.is_(None)]
-        page = _rows().where(*listed).order_by(*_ORDERS[order]).limit(limit).offset(offset)
-        rows = await _transactions(connection, ledger, page)
+        rows = await _listed(connection, ledger, wanted, order, limit, offset=offset)
+        totals, coverage = await figures_on(connection, ledger, wanted)
     total = coverage.rows if wanted.include_transfers else coverage.rows - coverage.transfers
     return TransactionPage(rows, total, max(0, total - offset - len(rows)), totals, coverage)
+
+
+async def list_transactions(
+    ledger: Ledger,
+    wanted: TransactionFilter = EVERYTHING,
+    *,
+    order: Order = "newest",
+    limit: int = 50,
+    after: Place | None = None,
+) -> TransactionList:
+    """The first `limit` of them in `order`, or those that come `after` a place in the list of this order.
+
+    However long the list is, any part of it takes the same time; figures over all of it are `transaction_figures`.
+    """
+    async with ledger.store.reading() as connection:
+        rows = await _listed(connection, ledger, wanted, order, limit + 1, after=after)
+    shown = rows[:limit]
+    return TransactionList(shown, _place(shown[-1], order) if len(rows) > limit > 0 else None)
 
 
 async def transaction(ledger: Ledger, identity: int) -> Transaction:
@@ -127,12 +158,49 @@ async def transaction(ledger: Ledger, identity: int) -> Transaction:
 
 
 _size = func.abs(transactions.c.amount)
-_ORDERS: dict[Order, tuple[Any, ...]] = {
-    "newest": (transactions.c.date.desc(), transactions.c.id.desc()),
-    "oldest": (transactions.c.date, transactions.c.id),
-    "largest": (_size.desc(), transactions.c.id.desc()),
-    "smallest": (_size, transactions.c.id),
+_BY: dict[Order, tuple[Walk, ColumnElement[Any], bool]] = {
+    "newest": ("date", transactions.c.date, True),
+    "oldest": ("date", transactions.c.date, False),
+    "largest": ("size", _size, True),
+    "smallest": ("size", _size, False),
 }
+"""What each order goes by, and whether it goes down."""
+
+
+async def _listed(
+    connection: AsyncConnection,
+    ledger: Ledger,
+    wanted: TransactionFilter,
+    order: Order,
+    limit: int,
+    *,
+    offset: int = 0,
+    after: Place | None = None,
+) -> tuple[Transaction, ...]:
+    walk, key, down = _BY[order]
+    in_order = (key.desc(), transactions.c.id.desc()) if down else (key, transactions.c.id)
+    besides = [] if after is None else [*_beyond(after, key, down)]
+    if not wanted.include_transfers:
+        besides.append(transactions.c.transfer_id.is_(None))
+    page: Select[tuple[int]] | Sequence[int] | None = None
+    if not offset:
+        page = await glanced(connection, ledger, wanted, walk, in_order, besides, limit)
+    if page is None:
+        meant = await narrowed(connection, ledger, wanted, walk)
+        page = select(transactions.c.id).where(*meant, *besides).order_by(*in_order).limit(limit).offset(offset)
+    return await _transactions(connection, ledger, _rows().where(transactions.c.id.in_(page)).order_by(*in_order))
+
+
+def _beyond(place: Place, key: ColumnElement[Any], down: bool) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the rows after `place`; the first part alone leads an index there."""
+    identity = transactions.c.id
+    if down:
+        return key <= place.key, (key < place.key) | (identity < place.id)
+    return key >= place.key, (key > place.key) | (identity > place.id)
+
+
+def _place(row: Transaction, order: Order) -> Place:
+    return Place(row.date if _BY[order][0] == "date" else abs(row.amount.minor), row.id)
 
 
 def _rows() -> Select[Any]:
@@ -193,47 +261,3 @@ async def _tags(connection: AsyncConnection, ledger: Ledger, ids: Sequence[int])
     for identity, name in await connection.execute(query):
         found[identity] = (*found.get(identity, ()), name)
     return found
-
-
-async def _figures(
-    connection: AsyncConnection, ledger: Ledger, meant: Sequence[Any]
-) -> tuple[tuple[CurrencyTotal, ...], Coverage]:
-    """Totals and coverage over all rows for which `meant` is true."""
-    rows = transactions.c
-    counted = rows.transfer_id.is_(None)
-    query = (
-        select(
-            rows.account_id,
-            rows.currency,
-            func.sum(case((counted & (rows.amount > 0), rows.amount), else_=0)).label("money_in"),
-            func.sum(case((counted & (rows.amount < 0), rows.amount), else_=0)).label("money_out"),
-            func.count().label("rows"),
-            func.sum(case((rows.pending, 1), else_=0)).label("pending"),
-            func.sum(case((counted & rows.category_id.is_(None), 1), else_=0)).label("uncategorized"),
-            func.count(rows.transfer_id).label("transfers"),
-            func.min(rows.date).label("first"),
-            func.max(rows.date).label("last"),
-        )
-        .where(*meant)
-        .group_by(rows.account_id, rows.currency)
-    )
-    groups = (await connection.execute(query)).all()
-    totals = tuple(
-        CurrencyTotal(
-            Money(sum(int(group.money_in) for group in groups if group.currency == currency), currency),
-            Money(sum(int(group.money_out) for group in groups if group.currency == currency), currency),
-        )
-        for currency in sorted({group.currency for group in groups})
-    )
-    names = select(accounts.c.name).where(
-        accounts.c.household_id == ledger.household, accounts.c.id.in_({group.account_id for group in groups})
-    )
-    return totals, Coverage(
-        first=min((group.first for group in groups), default=None),
-        last=max((group.last for group in groups), default=None),
-        accounts=tuple(sorted((await connection.scalars(names)).all())),
-        rows=sum(group.rows for group in groups),
-        pending=sum(group.pending for group in groups),
-        uncategorized=sum(group.uncategorized for group in groups),
-        transfers=sum(group.transfers for group in groups),
-    )

@@ -113,6 +113,21 @@ def shifted(day: datetime.date, days: int) -> datetime.date:
     return datetime.date.fromordinal(min(max(day.toordinal() + days, 1), datetime.date.max.toordinal()))
 
 
+def stretches(days: Iterable[datetime.date]) -> Iterator[tuple[datetime.date, datetime.date]]:
+    """The first and the last of neighbouring days, where what is done about them would look at the same rows."""
+    first = last = None
+    for day in sorted(days):
+        if first is None or last is None:
+            first = last = day
+        elif (day - last).days > 6 * DAYS_APART:
+            yield first, last
+            first = last = day
+        else:
+            last = day
+    if first is not None and last is not None:
+        yield first, last
+
+
 async def possible_transfers(
     ledger: Ledger, since: datetime.date | None = None, until: datetime.date | None = None
 ) -> tuple[Pair, ...]:
@@ -231,7 +246,7 @@ async def _with_moved(
     """The movements with those of `moved` as they will be, and with whatever may be a counterpart of these."""
     rows = transactions.c
     by_id = {row.id: row for row in found}
-    for some in _parts(moved):
+    for some in parts(moved):
         like = func.abs(rows.amount).in_({abs(row.amount) for row in some} - {0})
         query = select(rows.id, rows.account_id, rows.date, rows.amount, rows.currency).where(free, like)
         by_id |= {row.id: Movement(*row) for row in await connection.execute(query)}
@@ -242,7 +257,7 @@ async def _with_moved(
     return list(by_id.values())
 
 
-def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+def parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """As many at a time as a statement takes."""
     return (values[first : first + AT_ONCE] for first in range(0, len(values), AT_ONCE))
 
@@ -257,6 +272,7 @@ def _free(ledger: Ledger, arrivals: Arrivals) -> ColumnElement[bool]:
     return and_(
         rows.household_id == ledger.household,
         seen,
+        rows.transfer_source.is_distinct_from("person"),
         or_(rows.transfer_id.is_(None), rows.transfer_id.not_in(by_a_person)),
     )
 
@@ -265,7 +281,7 @@ async def free_movements(connection: AsyncConnection, ledger: Ledger, ids: Seque
     """These rows, but for those of which a person has said what they belong to."""
     rows = transactions.c
     found: list[Movement] = []
-    for some in _parts(ids):
+    for some in parts(ids):
         query = select(rows.id, rows.account_id, rows.date, rows.amount, rows.currency)
         found += [
             Movement(*row) for row in await connection.execute(query.where(_free(ledger, NOTHING), rows.id.in_(some)))

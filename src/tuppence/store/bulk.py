@@ -5,7 +5,23 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Delete, Table, Update, insert
+import msgspec
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Delete,
+    FromClause,
+    Table,
+    Text,
+    Update,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +54,30 @@ async def execute_rows(
     await connection.exec_driver_sql(
         str(compiled), [tuple(row[name] if name in row else common[name] for name in names) for row in rows]
     )
+
+
+def many_keys(dialect: str, keys: Sequence[Sequence[int]]) -> FromClause:
+    """The keys, of some whole numbers each, as rows to select from, whose columns are part_0, part_1 ...
+
+    They are handed over as one value: a statement takes only so many, and each costs more than the database's work.
+    """
+    parts = range(len(keys[0]) if keys else 1)
+    listed = literal(msgspec.json.encode(keys).decode(), Text)
+    if dialect == "sqlite":
+        each = func.json_each(listed).table_valued("value")
+        columns: list[ColumnElement[int]] = [
+            func.json_extract(each.c.value, f"$[{part}]", type_=BigInteger) for part in parts
+        ]
+    else:
+        each = func.json_array_elements(cast(listed, JSON)).table_valued("value")
+        columns = [cast(each.c.value.op("->>")(part), BigInteger) for part in parts]
+    return select(*(column.label(f"part_{part}") for part, column in enumerate(columns))).subquery()
+
+
+def is_among(dialect: str, columns: Sequence[ColumnElement[int]], keys: Sequence[Sequence[int]]) -> ColumnElement[bool]:
+    """True for rows whose `columns` are one of `keys`."""
+    found = select(*many_keys(dialect, keys).c)
+    return columns[0].in_(found) if len(columns) == 1 else tuple_(*columns).in_(found)
 
 
 def _as_stored(

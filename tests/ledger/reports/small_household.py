@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from tuppence.ledger.accounts import Account, AccountKind, NewAccount, create_account
 from tuppence.ledger.balances import state_balance
 from tuppence.ledger.categories import list_categories
-from tuppence.ledger.filing import add_tags
+from tuppence.ledger.filing import TransactionChange, file_transactions
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.ledger.merchants import merchant_named
 from tuppence.ledger.transfers import refresh_transfers
@@ -84,7 +84,7 @@ async def small_household(store: Store) -> Ledger:
     async with store.writing() as connection:
         await refresh_transfers(connection, ledger, date(2026, 1, 1), TODAY)
     await _add_invisible_rows(ledger, accounts["Everyday"])
-    await add_tags(ledger, [len(ROWS)], ["party"])
+    await file_transactions(ledger, [len(ROWS)], TransactionChange(add_tags=("party",)))
     return ledger
 
 

@@ -23,11 +23,12 @@ from tuppence.cli.demo_household.habits import (
     Standing,
 )
 from tuppence.ledger.accounts import AccountKind, NewAccount
-from tuppence.ledger.filing import set_merchant
+from tuppence.ledger.edits import By, editing
+from tuppence.ledger.filing import TransactionChange, file_in
 from tuppence.ledger.household import Ledger, set_currency
 from tuppence.ledger.importing import ImportResult, run_import
 from tuppence.ledger.imports import BankFile, ImportedAccount, ImportedRow
-from tuppence.ledger.merchants import merchant_named
+from tuppence.ledger.merchants import merchant_in
 from tuppence.ledger.transactions import find_transactions
 
 CURRENCY = "USD"
@@ -85,8 +86,9 @@ async def move_in(ledger: Ledger, today: datetime.date) -> ImportResult:
     for row in page.rows:
         if row.payee is not None and row.category is not None:
             ids[row.payee].append(row.id)
-    for payee, rows in ids.items():
-        await set_merchant(ledger, rows, (await merchant_named(ledger, payee)).id, "import")
+    async with editing(ledger, By(source="import"), "Recognised the merchants of the demo household") as edit:
+        for payee, rows in ids.items():
+            await file_in(edit, rows, TransactionChange(merchant=(await merchant_in(edit, payee)).id))
     return result
 
 

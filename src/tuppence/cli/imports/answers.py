@@ -1,14 +1,12 @@
 """What a bank's file leaves open, answered by options or by the person at the terminal."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
 import typer
 
 from tuppence.cli.console import harmless
 from tuppence.cli.failures import QuestionsOpen
-from tuppence.ledger.imports import Question, ReadOptions
+from tuppence.ledger.imports import Question, answers
 
 _SWITCHES = {
     "day_first": ("--day-first", "--month-first"),
@@ -16,37 +14,14 @@ _SWITCHES = {
     "include_fees": ("--include-fees", "--ignore-fees"),
 }
 """For fields that are answered by yes or no: the option for each."""
-_DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-
-
-def delimiter_of(word: str) -> str:
-    """The character that `word` ("tab", ";") stands for."""
-    return _DELIMITERS.get(word.strip().casefold(), word)
 
 
 def columns_of(assignments: Sequence[str]) -> dict[str, str]:
     """Roles and their columns from options like "date=Booking date". Raises BadParameter."""
-    columns = {}
-    for assignment in assignments:
-        role, equals, column = assignment.partition("=")
-        if not (role.strip() and equals and column.strip()):
-            raise typer.BadParameter(f"--columns takes ROLE=HEADER, such as date=Booked; {assignment!r} is none")
-        columns[role.strip()] = column.strip()
-    return columns
-
-
-def with_answer(options: ReadOptions, field: str, answer: str) -> ReadOptions:
-    """`options` with a person's answer to the question about `field`."""
-    value: Any = answer
-    if field in _SWITCHES:
-        value = answer == "yes"
-    elif field == "columns":
-        value = {**options.columns, **columns_of([answer])}
-    elif field == "delimiter":
-        value = delimiter_of(answer)
-    elif field == "year":
-        value = int(answer)
-    return msgspec.structs.replace(options, **{field: value})
+    try:
+        return answers.columns_of(assignments)
+    except ValueError as error:
+        raise typer.BadParameter(f"--columns: {error}") from error
 
 
 def answer_from_person(question: Question) -> str:

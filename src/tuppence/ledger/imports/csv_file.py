@@ -43,7 +43,7 @@ def read_csv(data: bytes, *, filename: str, options: ReadOptions, progress: Prog
     """
     text = decoded(data, options.encoding)
     today = options.today or datetime.date.today()
-    dialect, table = _recognised(text, options)
+    dialect, table = recognised(text, options)
     survey = surveyed(text, dialect, table, today)
     layout = decided_layout(table, survey, options, today, filename)
     if text.damaged:
@@ -89,7 +89,7 @@ def _without_repeats(questions: list[Question]) -> list[Question]:
     return list(dict.fromkeys(questions))
 
 
-def _recognised(text: CsvText, options: ReadOptions) -> tuple[Dialect, Table]:
+def recognised(text: CsvText, options: ReadOptions) -> tuple[Dialect, Table]:
     """The delimiter with which the sample is most of a table, and that table."""
     given = options.delimiter and _NAMED_DELIMITERS.get(options.delimiter.casefold(), options.delimiter)
     if given and len(given) != 1:

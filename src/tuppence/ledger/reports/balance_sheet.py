@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from tuppence.ledger.accounts import Account
-from tuppence.ledger.balances import AccountBalance, account_balances
+from tuppence.ledger.balance_history import balances_on
+from tuppence.ledger.balances import AccountBalance
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.visibility import visible
 from tuppence.store.tables import balances, transactions
@@ -88,9 +89,9 @@ async def balance_sheet(ledger: Ledger, as_of: date) -> BalanceSheet:
 
 async def balance_sheets(ledger: Ledger, days: Sequence[date]) -> list[BalanceSheet]:
     """The same for the end of each of `days`."""
-    stated = {day: await account_balances(ledger, on=day, archived=True) for day in days}
-    holdings = {(one.account.id, one.currency) for balances_then in stated.values() for one in balances_then}
     async with ledger.store.reading() as connection:
+        stated = await balances_on(connection, ledger, set(days))
+        holdings = {(one.account.id, one.currency) for balances_then in stated.values() for one in balances_then}
         known = {
             holding: _known_days((await connection.execute(_first_and_last(ledger, *holding))).one())
             for holding in sorted(holdings)

@@ -1,18 +1,21 @@
 """The income statement: what came in and what was spent in a period, by category, per currency."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Row, Select, Subquery, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.ledger.categories import Category, list_categories
+from tuppence.ledger.days import days_of
 from tuppence.ledger.household import Ledger
-from tuppence.ledger.reports.covered_accounts import covered_accounts
-from tuppence.ledger.reports.period import Period, month_of
+from tuppence.ledger.reports.covered_accounts import names_of_accounts
+from tuppence.ledger.reports.period import Period
 from tuppence.ledger.reports.statement import Statement, Sum, statement_of, statements_of
-from tuppence.ledger.reports.totals import total
-from tuppence.ledger.transactions import Coverage
+from tuppence.ledger.sums import category_sums, total_of
+from tuppence.ledger.transaction_figures import Coverage
 from tuppence.ledger.visibility import visible
 from tuppence.store.tables import transactions
 
@@ -51,9 +54,11 @@ class IncomeStatement:
 async def income_statement(ledger: Ledger, period: Period, scope: Scope = EVERYTHING) -> IncomeStatement:
     """The household's income statement for `period`."""
     async with ledger.store.reading() as connection:
-        sums = [Sum(*row) for row in await connection.execute(_sums(ledger, period, scope))]
-        accounts = await covered_accounts(connection, ledger, *_within(ledger, period, scope), *_filed(scope))
-    return income_statement_of(period, sums, await list_categories(ledger), accounts, scope)
+        parts = category_sums(ledger, period.days)
+        sums = [_sum(row) for part in parts for row in await connection.execute(_sums(part, scope))]
+        accounts = await _accounts(connection, ledger, parts, scope)
+        days = await _days(connection, ledger, period, scope, sums)
+    return income_statement_of(period, sums, await list_categories(ledger), accounts, days, scope)
 
 
 def income_statement_of(
@@ -61,9 +66,13 @@ def income_statement_of(
     sums: Sequence[Sum],
     categories: Sequence[Category],
     accounts: Sequence[str],
+    days: tuple[date | None, date | None] = (None, None),
     scope: Scope = EVERYTHING,
 ) -> IncomeStatement:
-    """The statement that `sums` make. A sum whose category is not among `categories` counts as uncategorized."""
+    """The statement that `sums` make. A sum whose category is not among `categories` counts as uncategorized.
+
+    `days` are the first and the last one with a transaction.
+    """
     known = {category.id for category in categories}
     beside = 0
     if scope.categories is not None:
@@ -71,8 +80,8 @@ def income_statement_of(
         sums = [one for one in sums if one.category is not None]
     transfers = sum(one.transfers for one in sums)
     coverage = Coverage(
-        first=min((one.first_date for one in sums), default=None),
-        last=max((one.last_date for one in sums), default=None),
+        first=days[0],
+        last=days[1],
         accounts=tuple(accounts),
         rows=sum(one.count for one in sums) + transfers,
         pending=sum(one.pending for one in sums),
@@ -82,44 +91,59 @@ def income_statement_of(
     return IncomeStatement(period, statements_of(sums, categories), coverage, beside)
 
 
-def _sums(ledger: Ledger, period: Period, scope: Scope) -> Select[Any]:
-    """One row for each month, category and currency, in the order of the index that covers all of it.
+def _sums(part: Subquery, scope: Scope) -> Select[Any]:
+    """One row for each month, category and currency, those of transfers apart, in the order in which sums are kept.
 
     Where `scope` names categories, uncategorized rows come along, to be counted.
     """
-    row = transactions.c
-    is_transfer = row.transfer_id.is_not(None)
-    counts = row.transfer_id.is_(None)
-    key = (row.month, row.category_id, row.currency)
-    columns = (
-        total(counts & (row.amount > 0), row.amount),
-        total(counts & (row.amount <= 0), row.amount),
-        total(counts & (row.amount > 0), 1),
-        total(counts & (row.amount <= 0), 1),
-        total(counts & row.pending, 1),
-        total(is_transfer & (row.amount > 0), row.amount),
-        total(is_transfer & (row.amount <= 0), row.amount),
-        total(is_transfer, 1),
-        func.min(row.date),
-        func.max(row.date),
-    )
-    query = select(*key, *columns).where(*_within(ledger, period, scope))
-    if scope.categories is not None:
-        query = query.where(or_(row.category_id.in_(scope.categories), row.category_id.is_(None)))
-    return query.group_by(*key)
-
-
-def _filed(scope: Scope) -> Iterator[ColumnElement[bool]]:
-    if scope.categories is not None:
-        yield transactions.c.category_id.in_(scope.categories)
-
-
-def _within(ledger: Ledger, period: Period, scope: Scope) -> Iterator[ColumnElement[bool]]:
-    """What is true of the transactions of the period in the accounts of `scope`."""
-    row = transactions.c
-    yield visible(ledger)
-    yield row.month.between(month_of(period.since), month_of(period.until))
-    if not period.is_whole_months:
-        yield row.date.between(period.since, period.until)
+    row = part.c
+    key = (row.month, row.category_id, row.currency, row.is_transfer)
+    count = row["count"]
+    figures = (row.money_in, row.money_out, row.count_in, count, case((row.pending, count), else_=0))
+    query = select(*key, *map(total_of, figures))
     if scope.accounts is not None:
-        yield row.account_id.in_(scope.accounts)
+        query = query.where(row.account_id.in_(scope.accounts))
+    if scope.categories is not None:
+        query = query.where(row.category_id.in_({*scope.categories, 0}))
+    return query.group_by(*key).order_by(*key)
+
+
+def _sum(row: Row[Any]) -> Sum:
+    """What one row of `_sums` says."""
+    month, category, currency, is_transfer, money_in, money_out, count_in, count, pending = tuple(row)
+    if is_transfer:
+        return Sum(month, category or None, currency, 0, 0, 0, 0, 0, money_in, money_out, count)
+    return Sum(month, category or None, currency, money_in, money_out, count_in, count - count_in, pending, 0, 0, 0)
+
+
+async def _accounts(
+    connection: AsyncConnection, ledger: Ledger, parts: Sequence[Subquery], scope: Scope
+) -> Sequence[str]:
+    """Names of the accounts that have transactions among these, in alphabetical order."""
+    found: set[int] = set()
+    for part in parts:
+        query = select(part.c.account_id).distinct()
+        if scope.accounts is not None:
+            query = query.where(part.c.account_id.in_(scope.accounts))
+        if scope.categories is not None:
+            query = query.where(part.c.category_id.in_(scope.categories))
+        found.update(await connection.scalars(query))
+    return await names_of_accounts(connection, ledger, found)
+
+
+async def _days(
+    connection: AsyncConnection, ledger: Ledger, period: Period, scope: Scope, sums: Sequence[Sum]
+) -> tuple[date | None, date | None]:
+    """The first and the last day with a transaction, looked up in the first and the last month that have one."""
+    months = [one.month for one in sums if scope.categories is None or one.category is not None]
+    if not months:
+        return None, None
+    row = transactions.c
+    meant = [visible(ledger), *period.days.within(row.date)]
+    if scope.accounts is not None:
+        meant.append((row.account_id + 0).in_(scope.accounts))
+    if scope.categories is not None:
+        meant.append((row.category_id + 0).in_(scope.categories))
+    first = select(func.min(row.date)).where(*meant, *days_of(min(months)).within(row.date))
+    last = select(func.max(row.date)).where(*meant, *days_of(max(months)).within(row.date))
+    return await connection.scalar(first), await connection.scalar(last)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tuppence.ledger.days import Days, month_end
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -20,12 +22,17 @@ class Period:
     @classmethod
     def month_of(cls, day: date) -> "Period":
         """The calendar month that `day` lies in."""
-        return cls(day.replace(day=1), _month_end(day))
+        return cls(day.replace(day=1), month_end(day))
+
+    @property
+    def days(self) -> Days:
+        """The same days, as the ledger's sums are asked for."""
+        return Days(self.since, self.until)
 
     @property
     def is_whole_months(self) -> bool:
         """Whether it begins on the first day of a month and ends on the last one of the same or another month."""
-        return self.since.day == 1 and self.until == _month_end(self.until)
+        return self.since.day == 1 and self.until == month_end(self.until)
 
     @property
     def label(self) -> str:
@@ -60,13 +67,8 @@ class Period:
         until = _months_earlier(self.until, months)
         return Period(
             _months_earlier(self.since, months),
-            _month_end(until) if self.until == _month_end(self.until) else until,
+            month_end(until) if self.until == month_end(self.until) else until,
         )
-
-
-def month_of(day: date) -> int:
-    """The month of `day` as the ledger's rows carry it: 202603."""
-    return day.year * 100 + day.month
 
 
 def months_through(first: int, last: int) -> Iterator[int]:
@@ -86,10 +88,6 @@ def _months_earlier(day: date, months: int) -> date:
         raise OverflowError("there is no such period")
     year, month = number // 12, number % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _day(day: date) -> str:

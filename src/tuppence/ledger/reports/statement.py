@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from tuppence.ledger.categories import Category, CategoryKind
 from tuppence.ledger.reports.period import months_through
@@ -11,7 +10,7 @@ from tuppence.ledger.reports.period import months_through
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The transactions of one month, category and currency. Amounts are minor units; money out is negative."""
+    """Transactions of one month, category and currency, or a part of them. Minor units; money out is negative."""
 
     month: int
     """202603"""
@@ -28,8 +27,6 @@ class Sum:
     transfers_out: int
     transfers: int
     """How many sides of transfers there are besides."""
-    first_date: date
-    last_date: date
 
     @property
     def net(self) -> int:

@@ -21,6 +21,7 @@ from tuppence.store.tables.ledger import (
 from tuppence.store.tables.metadata import Moment, RowId, metadata, now
 from tuppence.store.tables.preferences import household_settings, provider_settings, uploads
 from tuppence.store.tables.processes import processes
+from tuppence.store.tables.summaries import category_months, merchant_months
 from tuppence.store.tables.usage import llm_usage
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "api_keys",
     "balances",
     "categories",
+    "category_months",
     "chats",
     "edit_changes",
     "edits",
@@ -40,6 +42,7 @@ __all__ = [
     "imports",
     "links",
     "llm_usage",
+    "merchant_months",
     "merchants",
     "messages",
     "metadata",

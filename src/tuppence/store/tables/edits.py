@@ -26,8 +26,8 @@ edit_changes = Table(
     Column("edit_id", String(32), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),  # within the edit, from 1
     Column("table", String(32), nullable=False),
-    Column("row", Text, nullable=False),  # JSON: the row's key, without the household
-    Column("before", Text),  # JSON: the columns that changed, as they were; none when the row was made
-    Column("after", Text),  # the same as they became; none when the row was removed
+    Column("rows", Text, nullable=False),  # JSON: the keys of all rows that changed alike, without the household
+    Column("before", Text),  # JSON: the columns that changed, as they were; none when the rows were made
+    Column("after", Text),  # the same as they became; none when the rows were removed
     ForeignKeyConstraint(["household_id", "edit_id"], ["edits.household_id", "edits.id"], ondelete="CASCADE"),
 )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -170,6 +171,7 @@ transactions = Table(
     Column("merchant_id", RowId),
     Column("merchant_source", String(16)),
     Column("transfer_id", RowId),  # the two sides of a transfer between own accounts share it
+    Column("transfer_source", String(16)),  # "person" is never overwritten, not even where it is no transfer
     Column("import_id", RowId),  # None: entered by hand
     Column("fingerprint", LargeBinary(16)),  # see ledger/imports/matching.py; None: entered by hand
     Column("occurrence", Integer),  # the n-th of this fingerprint in its file, from 1
@@ -188,17 +190,29 @@ transactions = Table(
     CheckConstraint(f"merchant_source IN {SOURCES}", name="merchant_source"),
     sqlite_autoincrement=True,
 )
-_COVERED = [transactions.c[name] for name in ("amount", "transfer_id", "pending", "import_id")]
-# Statements by month and category, answered from the index alone.
+_SIZE = func.abs(transactions.c.amount)
+# Whatever a list may ask of a row, so that even a search in vain reads the index alone.
+_ASKED = [
+    transactions.c[name]
+    for name in ("account_id", "currency", "category_id", "merchant_id", "transfer_id", "pending", "import_id")
+]
+# The list by date and by size, and figures that no summary has (store/tables/summaries.py).
 Index(
-    "ix_transactions_month",
+    "ix_transactions_date",
     transactions.c.household_id,
-    transactions.c.month,
-    transactions.c.category_id,
-    transactions.c.currency,
-    *_COVERED,
-    transactions.c.account_id,
     transactions.c.date,
+    transactions.c.id,
+    transactions.c.amount,
+    *_ASKED,
+)
+Index(
+    "ix_transactions_size",
+    transactions.c.household_id,
+    _SIZE,
+    transactions.c.id,
+    transactions.c.amount,
+    transactions.c.date,
+    *_ASKED,
 )
 # Balances, matching, and the list of one account, answered from the index alone where only sums are asked for.
 Index(
@@ -207,11 +221,21 @@ Index(
     transactions.c.account_id,
     transactions.c.currency,
     transactions.c.date,
-    *_COVERED,
+    *(transactions.c[name] for name in ("amount", "transfer_id", "pending", "import_id")),
 )
-Index("ix_transactions_date", transactions.c.household_id, transactions.c.date)
 Index("ix_transactions_category", transactions.c.household_id, transactions.c.category_id, transactions.c.date)
-for _column in ("merchant_id", "transfer_id", "import_id"):
+Index(
+    "ix_transactions_merchant",
+    transactions.c.household_id,
+    transactions.c.merchant_id,
+    transactions.c.date,
+    transactions.c.id,
+    transactions.c.amount,
+    *(column for column in _ASKED if column.name != "merchant_id"),
+    sqlite_where=text("merchant_id IS NOT NULL"),
+    postgresql_where=text("merchant_id IS NOT NULL"),
+)
+for _column in ("transfer_id", "import_id"):
     Index(
         f"ix_transactions_{_column}",
         transactions.c.household_id,

@@ -16,7 +16,8 @@ MOMENT = sa.BigInteger()  # microseconds since 1970, UTC
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and room for a person's word that something is no transfer."""
+    op.add_column("transactions", sa.Column("transfer_source", sa.String(16)))
     op.create_table(
         "edits",
         sa.Column("id", sa.String(32), nullable=False),
@@ -37,7 +38,7 @@ def upgrade() -> None:
         sa.Column("edit_id", sa.String(32), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("table", sa.String(32), nullable=False),
-        sa.Column("row", sa.Text(), nullable=False),
+        sa.Column("rows", sa.Text(), nullable=False),
         sa.Column("before", sa.Text()),
         sa.Column("after", sa.Text()),
         sa.ForeignKeyConstraint(["household_id", "edit_id"], ["edits.household_id", "edits.id"], ondelete="CASCADE"),
