@@ -15,7 +15,7 @@ from tuppence.store.tables import now, users
 
 
 class SignInRefused(Exception):
-    """Name and password do not belong together. Try again, or ask the household's owner for a sign-in link."""
+    """Name and password do not belong together. Try again, or get a sign-in link by `tuppence link`."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)

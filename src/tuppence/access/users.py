@@ -36,7 +36,7 @@ class UserUnknown(LookupError):
 
 
 class WrongPassword(Exception):
-    """That is not your present password. Try again, or ask the household's owner for a sign-in link."""
+    """That is not your present password. Try again, or get a sign-in link by `tuppence link`."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)

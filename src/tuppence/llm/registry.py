@@ -6,6 +6,8 @@ scripted or recorded stream in the tests. Addresses and default models: the prov
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from tuppence.llm.anthropic_messages import AnthropicMessages
 from tuppence.llm.openai_chat import OpenAIChat, Quirks
 from tuppence.llm.openai_responses import OpenAIResponses
@@ -148,7 +150,7 @@ class UnknownProvider(LookupError):
 
 
 class NoAddress(LookupError):
-    """The provider has no address of its own: one has to be given."""
+    """The provider has no address that can be used: one has to be given."""
 
 
 def preset_named(name: str) -> Preset:
@@ -172,9 +174,14 @@ def open_provider(
 
     base_url: what the official SDK of its wire takes; None for the provider's own address. limits, retry: None for the
     provider's usual ones. on_request: receives the host and the exact bytes of every attempt before it is sent.
-    Raises UnknownProvider, and NoAddress where everybody has an address of their own.
+    Raises UnknownProvider, and NoAddress where everybody has an address of their own, or when it holds a password.
     """
     preset = preset_named(name)
     if not (base_url or preset.base_url):
         raise NoAddress(f"{preset.title} has no address of its own. Set {preset.address_variable} to yours.")
+    if "@" in urlsplit(base_url or "").netloc:
+        raise NoAddress(
+            f"The address of {preset.title} holds a name or a password. Leave only the server in "
+            f"{preset.address_variable}, and put the key into {preset.key_variable}."
+        )
     return Provider(preset, api_key=api_key, base_url=base_url, limits=limits, retry=retry, on_request=on_request)

@@ -1,0 +1,123 @@
+"""The application: routes behind the guard, over the parts of the process."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from tuppence.web import (
+    accounts,
+    categories,
+    chats,
+    edits,
+    evidence,
+    hand_entries,
+    imports,
+    members,
+    merchants,
+    overview,
+    problems,
+    providers,
+    settings,
+    sign_in,
+    tags,
+    transaction_panel,
+    transactions,
+    usage,
+    you,
+)
+from tuppence.web.api import accounts as api_accounts
+from tuppence.web.api import categories as api_categories
+from tuppence.web.api import chats as api_chats
+from tuppence.web.api import edits as api_edits
+from tuppence.web.api import household as api_household
+from tuppence.web.api import imports as api_imports
+from tuppence.web.api import keys as api_keys
+from tuppence.web.api import merchants as api_merchants
+from tuppence.web.api import models as api_models
+from tuppence.web.api import providers as api_providers
+from tuppence.web.api import reports as api_reports
+from tuppence.web.api import tags as api_tags
+from tuppence.web.api import transactions as api_transactions
+from tuppence.web.api import turns as api_turns
+from tuppence.web.api import usage as api_usage
+from tuppence.web.door import visitor_at
+from tuppence.web.guard import Guard
+from tuppence.web.pages import STATIC
+from tuppence.web.parts import Parts
+
+PAGES = (
+    sign_in,
+    chats,
+    evidence,
+    api_chats,
+    api_turns,
+    api_models,
+    settings,
+    you,
+    providers,
+    members,
+    usage,
+    api_household,
+    api_keys,
+    api_providers,
+    api_usage,
+    edits,
+    transactions,
+    transaction_panel,
+    hand_entries,
+    api_edits,
+    api_transactions,
+    overview,
+    accounts,
+    imports,
+    api_imports,
+    api_accounts,
+    api_reports,
+    categories,
+    merchants,
+    tags,
+    api_categories,
+    api_merchants,
+    api_tags,
+)
+"""One module a noun, each with a `router`."""
+
+
+def create_app(parts: Parts, hosts: frozenset[str] = frozenset()) -> FastAPI:
+    """The web app over `parts`, which whoever opened them closes when it has served.
+
+    hosts: the names by which it may be addressed, beside any address in figures; empty: any.
+    """
+    app = FastAPI(
+        title="Tuppence",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    for module in PAGES:
+        app.include_router(module.router)
+    app.add_api_route("/health", health, include_in_schema=False)
+    app.mount("/static/{version}", KeptFiles(directory=STATIC))
+    problems.install(app)
+    app.add_middleware(Guard, find_visitor=visitor_at, hosts=hosts)
+    return app
+
+
+async def health() -> Response:
+    """Says that the process serves."""
+    return PlainTextResponse("ok")
+
+
+class KeptFiles(StaticFiles):
+    """Static files whose address changes with their content: browsers keep them for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file at `path`."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
