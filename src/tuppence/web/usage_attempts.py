@@ -1,0 +1,51 @@
+"""Requests to models: added up, and a page at a time, as far as the visitor may know them."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from tuppence.assistant.chat_titles import chat_titles
+from tuppence.usage import By, UsageRow, UsageSummary
+from tuppence.web.parts import Parts
+from tuppence.web.usage_figures import Days
+from tuppence.web.visitor import Visitor
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Some requests, the latest first."""
+
+    rows: list[UsageRow]
+    titles: dict[str, str]
+    """Of the chats that the visitor may read, by id; others are not named."""
+    before: datetime.datetime | None
+    """What to ask for to get those that follow; None when there are no more."""
+
+
+async def figures_of(visitor: Visitor, parts: Parts, days: Days, by: By) -> list[UsageSummary]:
+    """The household's requests of these days added up; exactly one for the total."""
+    return await parts.usage.summaries(visitor.ledger.household, by, since=days.first_moment, until=days.end)
+
+
+async def attempts_of(
+    visitor: Visitor, parts: Parts, days: Days, before: datetime.datetime | None, limit: int = PAGE
+) -> Attempts:
+    """At most `limit` requests begun on these days, and before `before` (not included).
+
+    Requests begun at the same microsecond are on one page, even if they are more, so that none is left out between two.
+    """
+    ends = [moment for moment in (before, days.end) if moment is not None]
+    until = min(ends) if ends else None
+    household = visitor.ledger.household
+    rows = await parts.usage.rows(household, since=days.first_moment, until=until, limit=limit + 1)
+    following = None
+    if len(rows) > limit:
+        cut = rows[limit].started_at
+        shown = [row for row in rows if row.started_at > cut]
+        rows = shown or await parts.usage.rows(household, since=cut, until=cut + datetime.timedelta(microseconds=1))
+        following = rows[-1].started_at
+    ids = {row.purpose.chat_id for row in rows if row.purpose.chat_id is not None}
+    return Attempts(rows, await chat_titles(visitor.ledger, ids, visitor.reader), following)
