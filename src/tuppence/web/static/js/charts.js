@@ -205,7 +205,17 @@ function drawZero(chart) {
   ctx.restore()
 }
 
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+
+/** A token's colour as it is now: the property itself holds one for each theme. */
+function token(name) {
+  const probe = document.createElement("span")
+  probe.style.color = `var(--${name})`
+  document.body.append(probe)
+  const colour = getComputedStyle(probe).color
+  probe.remove()
+  return colour
+}
+
 const font = () => `12px ${getComputedStyle(document.body).fontFamily}`
 
 function widest(ctx, texts) {
