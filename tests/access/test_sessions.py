@@ -88,7 +88,7 @@ async def test_a_session_is_found_by_indexes(store: Store, anna: User) -> None:
     async with store.reading() as connection:
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         steps = [step.detail for step in plan]
-    assert len(steps) == 2
+    assert len(steps) == 3
     assert all(step.startswith("SEARCH") for step in steps)
 
 

@@ -1,6 +1,6 @@
 """Sessions: who is signed in, in which browser, for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.access.tokens import new_token, token_hash
 from tuppence.access.users import USER_COLUMNS, User, user_of_row
+from tuppence.ledger.household import HOUSEHOLD_COLUMNS, Household
 from tuppence.store import Store, StoreBusy
-from tuppence.store.tables import now, sessions, users
+from tuppence.store.tables import households, now, sessions, users
 
 LIFETIME = timedelta(days=30)
 """How long a session lives after it was last seen."""
@@ -34,6 +35,8 @@ class Session:
     seen_at: datetime
     """To within some minutes."""
     expires_at: datetime
+    household: Household
+    """Of the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,19 @@ class SignedIn:
 
 
 _OWN_COLUMNS = 5
-_SESSIONS = select(
-    sessions.c.id,
-    sessions.c.browser,
-    sessions.c.created_at,
-    sessions.c.seen_at,
-    sessions.c.expires_at,
-    *USER_COLUMNS,
-).join(users, (users.c.household_id == sessions.c.household_id) & (users.c.id == sessions.c.user_id))
+_SESSIONS = (
+    select(
+        sessions.c.id,
+        sessions.c.browser,
+        sessions.c.created_at,
+        sessions.c.seen_at,
+        sessions.c.expires_at,
+        *USER_COLUMNS,
+        *HOUSEHOLD_COLUMNS,
+    )
+    .join(users, (users.c.household_id == sessions.c.household_id) & (users.c.id == sessions.c.user_id))
+    .join(households, households.c.id == sessions.c.household_id)
+)
 
 
 async def open_session(store: Store, user: User, browser: str = "", *, moment: datetime | None = None) -> str:
@@ -128,12 +136,13 @@ async def _seen(store: Store, session: Session, moment: datetime) -> Session | N
         return session
     if not seen.rowcount:
         return None
-    return Session(session.id, session.user, session.browser, session.created_at, moment, expires_at)
+    return replace(session, seen_at=moment, expires_at=expires_at)
 
 
 def _session(row: Row[Any]) -> Session:
     identity, browser, created_at, seen_at, expires_at = row[:_OWN_COLUMNS]
-    return Session(identity, user_of_row(row, _OWN_COLUMNS), browser, created_at, seen_at, expires_at)
+    user, household = user_of_row(row, _OWN_COLUMNS), Household(*row[_OWN_COLUMNS + len(USER_COLUMNS) :])
+    return Session(identity, user, browser, created_at, seen_at, expires_at, household)
 
 
 def _of(user: User) -> ColumnElement[bool]:

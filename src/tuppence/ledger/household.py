@@ -31,6 +31,10 @@ class Household:
     """Of formats, as in "en" or "de-AT"."""
 
 
+HOUSEHOLD_COLUMNS = (households.c.id, households.c.name, households.c.currency, households.c.language)
+"""What a `Household` is made of, in its order."""
+
+
 async def open_ledger(store: Store, *, currency: str | None = None, language: str = "en") -> Ledger:
     """The ledger of the store's first household, which is made, with the default categories, when there is none.
 
@@ -52,8 +56,7 @@ async def open_ledger(store: Store, *, currency: str | None = None, language: st
 
 async def household_of(ledger: Ledger) -> Household:
     """The household whose ledger it is."""
-    columns = households.c
-    query = select(columns.id, columns.name, columns.currency, columns.language).where(columns.id == ledger.household)
+    query = select(*HOUSEHOLD_COLUMNS).where(households.c.id == ledger.household)
     async with ledger.store.reading() as connection:
         return Household(*(await connection.execute(query)).one())
 

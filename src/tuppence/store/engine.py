@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from tuppence.store.cursor import OneTripConnection
 from tuppence.store.schema import BUSY_SECONDS, is_failure_of_the_file, prepare_database, unusable
 
 FILENAME = "tuppence.db"
@@ -106,6 +107,11 @@ class SQLiteDialect(SQLiteDialect_aiosqlite):
     """SQLAlchemy's dialect, but for how a connection ends whose task was cancelled in the midst of a statement."""
 
     supports_statement_cache = True
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """A new connection, whose statements are one trip to its thread each."""
+        made = super().connect(*arguments, **options)
+        return OneTripConnection(made.dbapi, made.driver_connection)
 
     def on_connect(self) -> Any:
         """What is called with each new connection: its settings, and a switch that stops whatever statement it runs."""

@@ -42,7 +42,7 @@ def keep_session(request: Request, response: Response, token: str) -> None:
         max_age=int(LIFETIME.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.scope["scheme"] == "https",
     )
 
 
@@ -54,7 +54,7 @@ def drop_session(response: Response) -> None:
 async def _key_of(request: Request, parts: Parts) -> ApiKey | None:
     """The API key that was sent; None when there was none. Raises Problem when it is not known."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not request.url.path.startswith("/api/"):
+    if scheme.lower() != "bearer" or not request.scope["path"].startswith("/api/"):
         return None
     address = address_of(request)
     await parts.attempts.check_guesses(address)
@@ -67,8 +67,8 @@ async def _key_of(request: Request, parts: Parts) -> ApiKey | None:
 
 async def _visitor(parts: Parts, found: Session | ApiKey) -> Visitor:
     ledger = Ledger(parts.store, found.user.household_id)
-    household = await household_of(ledger)
     in_browser = isinstance(found, Session)
+    household = found.household if isinstance(found, Session) else await household_of(ledger)
     return Visitor(
         user=found.user,
         ledger=ledger,

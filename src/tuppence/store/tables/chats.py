@@ -45,7 +45,7 @@ turns = Table(
     Column("model", String, nullable=False),
     Column("process_id", String(32), nullable=False),  # who runs it; not a reference, as processes come and go
     Column("state", String(16), nullable=False),
-    Column("code", String(64)),  # why it failed, for programs
+    Column("code", String(64)),  # why it failed, or what cut the answer off, for programs
     Column("reason", Text),  # and for people
     Column("retryable", Boolean),
     Column("started_at", Moment, nullable=False),

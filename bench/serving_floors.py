@@ -1,7 +1,7 @@
-"""The least that a server of paced answers does, in a process pinned to one core: what bench/web.py compares with.
+"""The least that a server of paced answers does, in a process pinned to one core: what bench/serving.py compares with.
 
-    python bench/web_floors.py read ADDRESS STREAMS SECONDS     read paced events through raw sockets
-    python bench/web_floors.py write STREAMS PERIOD_MS          write paced server-sent events through uvicorn
+    python bench/serving_floors.py read ADDRESS STREAMS SECONDS     read paced events through raw sockets
+    python bench/serving_floors.py write STREAMS PERIOD_MS          write paced server-sent events through uvicorn
 
 `read` prints one line of JSON, {"cpu": seconds, "events": number}. `write` prints its port, serves until its input is
 closed, and prints the same.

@@ -1,4 +1,4 @@
-"""How many answers one serving process carries: `python bench/web.py [--streams 400] [--seconds 10]`.
+"""How many answers one serving process carries: `python bench/serving.py [--streams 400] [--seconds 10]`.
 
 The server (`tuppence serve`) runs alone on one core; the model it asks, which is a replay server, and everybody who
 reads answers share the other. Each word of the model says when it was written to the wire, and each reader notes when
@@ -207,14 +207,14 @@ async def first_word(server: Server, times: int) -> list[float]:
 
 def reading_floor(address: str, streams: int, seconds: float) -> float:
     """Microseconds of CPU for reading one paced event through a raw socket."""
-    command = [sys.executable, str(HERE / "web_floors.py"), "read", address, str(streams), str(seconds)]
+    command = [sys.executable, str(HERE / "serving_floors.py"), "read", address, str(streams), str(seconds)]
     out = subprocess.run(command, env=on_core(SERVER_CORE), capture_output=True, text=True, check=True)
     return per_event(out.stdout)
 
 
 async def writing_floor(streams: int, seconds: float) -> float:
     """Microseconds of CPU for writing one paced event through uvicorn."""
-    command = [sys.executable, str(HERE / "web_floors.py"), "write", str(streams), str(PERIOD_MS)]
+    command = [sys.executable, str(HERE / "serving_floors.py"), "write", str(streams), str(PERIOD_MS)]
     process = await asyncio.create_subprocess_exec(
         *command, env=on_core(SERVER_CORE), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
