@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,14 +13,24 @@ import pytest
 from anyio import to_thread
 
 from tuppence.assistant.chat_export import markdown_of
-from tuppence.assistant.conversation import Lookup, Part, Thought, UnknownLookup, Words, lookup_result
-from tuppence.assistant.events import FunctionRequested, OutputText, Reasoning
+from tuppence.assistant.conversation import Lookup, Part, Thought, UnknownLookup, Words, lookup_of, lookup_result
+from tuppence.assistant.events import (
+    EarlierTalkLeftOut,
+    FunctionRequested,
+    OutputText,
+    Reasoning,
+    SteppedIn,
+    TurnCompleted,
+    Waiting,
+)
 from tuppence.assistant.logged_event import LoggedEvent
 from tuppence.assistant.reader import Reader, UnknownTurn
-from tuppence.assistant.turns import Turn
+from tuppence.assistant.turns import Turn, begin_turn, cut_off_by, end_turn, ending_of, keep_messages
+from tuppence.llm import AssistantMessage, TextBlock
+from tuppence.store.tables import now
 from tuppence.understudy import Call, Fault, Reply, Text, Thinking
 
-from .desk import Desk, asking, desk, gates
+from .desk import DAY, Desk, asking, desk, gates
 from .reading import lines
 
 pytestmark = pytest.mark.anyio
@@ -107,7 +118,11 @@ async def test_a_page_and_the_events_after_it_show_everything_once(tmp_path: Pat
 
 def shown(parts: Sequence[Part]) -> str:
     """The words, thoughts and calls of a page, in order."""
-    return "".join(f"!{part.name}" if isinstance(part, Lookup) else part.text for part in parts)
+    return "".join(
+        f"!{part.name}" if isinstance(part, Lookup) else part.text
+        for part in parts
+        if isinstance(part, Words | Thought | Lookup)
+    )
 
 
 def told(events: Iterable[LoggedEvent]) -> str:
@@ -182,3 +197,56 @@ async def test_a_chat_as_markdown(tmp_path: Path) -> None:
         assert "> First line\n> # second line" in lines
         assert any(line.startswith("*The answer is not complete. ") for line in lines)
         assert sum(" UTC · claude-sonnet-5 · $0." in line for line in lines) == 2
+
+
+STEPPED_IN = SteppedIn("Another", "its-model", "The key was not accepted.")
+LEFT_OUT = EarlierTalkLeftOut(2)
+WAITING = Waiting(30.0, "Too many requests.", now() + timedelta(seconds=30))
+
+
+async def test_remarks_and_a_running_wait_are_on_a_page_as_the_log_tells_of_them(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        chat = await at.chat()
+        turn, _ = await begin_turn(at.ledger, chat, at.asked("What is left?"))
+        at.log.begin(turn.id, lambda why: None)
+        seen = []
+        for event in (LEFT_OUT, STEPPED_IN, WAITING, OutputText("Seven.")):
+            at.log.append(turn.id, event)
+            await at.log.committed(turn.id)
+            seen.append((await at.talk(chat)).turns[0].parts)
+        said = Words("Seven.", finished=False)
+        assert seen == [
+            (LEFT_OUT,),
+            (LEFT_OUT, STEPPED_IN),
+            (LEFT_OUT, STEPPED_IN, WAITING),
+            (LEFT_OUT, STEPPED_IN, said),
+        ]
+        answer = [AssistantMessage((TextBlock("Seven."),))]
+        await keep_messages(at.ledger, turn, answer, round_number=1, finished=True, today=DAY)
+        await end_turn(at.ledger, turn, TurnCompleted())
+        at.log.append(turn.id, TurnCompleted())
+        await at.log.committed(turn.id)
+        at.log.release(turn.id)
+        assert (await at.talk(chat)).turns[0].parts == (LEFT_OUT, STEPPED_IN, Words("Seven.", finished=True))
+
+
+async def test_an_answer_that_was_cut_off_stays_so(tmp_path: Path) -> None:
+    async with desk(tmp_path, Reply("Seven are", stop_reason="max_tokens"), Reply("Seven.")) as at:
+        chat = await at.chat()
+        first, second = await at.answered(chat), await at.answered(await at.now(chat))
+        assert (first.state, cut_off_by(first)) == ("completed", "max_tokens")
+        assert (second.state, cut_off_by(second)) == ("completed", None)
+        *_, last = [event async for batch in at.log.events(first.id) for event in batch]
+        assert last.event == ending_of(first) == TurnCompleted("max_tokens")
+        assert markdown_of(await at.talk(chat)).count("The answer is not complete") == 1
+
+
+async def test_calls_whose_ids_are_used_again_have_results_of_their_own(tmp_path: Path) -> None:
+    rounds = [Reply([Call("left_over", {"jar": jar}, id="one")]) for jar in ("kitchen", "hall")]
+    async with desk(tmp_path, *rounds, Reply("Seven in each.")) as at:
+        turn = await at.answered(await at.chat())
+        found = [await lookup_of(at.ledger, turn.id, "one", nth=nth) for nth in (1, 2)]
+        assert [one.arguments for one in found] == [{"jar": "kitchen"}, {"jar": "hall"}]
+        assert [one.result for one in found] == ['{"jar":"kitchen","left":7}', '{"jar":"hall","left":7}']
+        with pytest.raises(UnknownLookup):
+            await lookup_of(at.ledger, turn.id, "one", nth=3)

@@ -149,6 +149,7 @@ def test_lookups_are_told_folded_and_can_be_opened(opened: Opened) -> None:
     talk = opened(
         Reply([Thinking("Accounts first."), Call("get_accounts", {})]), Reply("There are none.", gates={1: gate})
     )
+    talk.page.set_viewport_size({"width": 1100, "height": 800})
     talk.ask("Which accounts?")
     expect(talk.turn().locator(".lookups")).to_contain_text("accounts")
     talk.model.let(gate)
@@ -160,6 +161,62 @@ def test_lookups_are_told_folded_and_can_be_opened(opened: Opened) -> None:
     expect(talk.turn().locator(".thought")).not_to_have_attribute("open", "")
     talk.turn().get_by_text("Reasoning").click()
     expect(talk.turn().get_by_text("Accounts first.")).to_be_visible()
+
+
+def test_beside_a_wide_chat_a_lookup_opens_in_a_panel(opened: Opened) -> None:
+    talk = opened(Reply([Call("get_categories", {}), Call("get_accounts", {}, id="b")]), Reply("There are none."))
+    talk.ask("Which accounts?")
+    expect(talk.turn().locator(".figures")).to_be_visible()
+    talk.turn().locator(".lookups > summary").click()
+    lookup = talk.turn().locator(".lookup > summary").first
+    lookup.press("Enter")
+    panel = talk.page.get_by_role("complementary", name="Looked at 95 categories")
+    expect(panel.get_by_role("cell", name="Housing")).to_be_visible()
+    expect(talk.turn().locator("details.lookup").first).not_to_have_attribute("open", "")
+    talk.page.reload()
+    expect(panel.get_by_role("cell", name="Housing")).to_be_visible()
+    talk.turn().locator(".lookups > summary").click()
+    lookup.click()
+    expect(panel).to_be_hidden()
+    lookup.click()
+    expect(panel.locator("h2").first).to_be_focused()
+    talk.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(lookup).to_be_focused()
+    assert talk.complaints == []
+
+
+def test_code_can_be_copied(opened: Opened) -> None:
+    talk = opened(Reply("So:\n\n```\none\n  two\n```\n"))
+    talk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    talk.ask("How?")
+    talk.turn().get_by_role("button", name="Copy the code").click()
+    expect(talk.turn().locator("[data-does=copy-code][data-done]")).to_be_attached()
+    assert talk.page.evaluate("navigator.clipboard.readText()") == "one\n  two"
+
+
+def test_a_wait_and_the_rest_of_it_are_shown_after_a_reload(opened: Opened) -> None:
+    talk = opened(Reply(error=Fault(429), retry_after=30), Reply("At last."))
+    talk.ask("How much?")
+    note = talk.turn().locator(".told")
+    expect(note).to_contain_text("Asking again in")
+    talk.page.reload()
+    expect(note).to_contain_text("Asking again in")
+    expect(note).to_have_count(1)
+    talk.page.keyboard.press("Escape")
+    expect(talk.turn()).to_contain_text("You stopped this answer.")
+    expect(note).to_have_count(0)
+
+
+def test_a_cut_off_answer_goes_on_when_asked_to(opened: Opened) -> None:
+    talk = opened(Reply("You spent", stop_reason="max_tokens"), Reply("$12."))
+    talk.ask("How much?")
+    expect(talk.turn()).to_contain_text("The answer is not complete.")
+    talk.page.reload()
+    expect(talk.turn()).to_contain_text("The answer is not complete.")
+    talk.page.get_by_role("button", name="Continue").click()
+    expect(talk.turn().locator("[data-answer]")).to_have_text("$12.")
+    expect(talk.page.get_by_role("button", name="Continue")).to_have_count(0)
 
 
 def test_a_question_that_did_not_arrive_is_kept_and_asked_once(opened: Opened) -> None:

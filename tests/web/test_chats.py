@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from tuppence.access.users import User
 from tuppence.understudy import Call, Fault, Reply
+from tuppence.web.chats import AT_ONCE
 
 from .answering import Model, model
 from .served import Served, served
@@ -149,6 +151,47 @@ def test_rename_list_search_and_delete(client: httpx.Client, answering: Model) -
     assert client.get("/api/chats").json() == {"chats": [], "next": None}
 
 
+def test_a_search_goes_on(client: httpx.Client, answering: Model) -> None:
+    chats = [begun(client) for _ in range(3)]
+    for chat in chats:
+        client.patch(f"/api/chats/{chat}", json={"title": "A pelican"})
+    client.patch(f"/api/chats/{begun(client)}", json={"title": "A heron"})
+    first = client.get("/api/chats", params={"limit": 2, "search": "pelican"}).json()
+    second = client.get("/api/chats", params={"limit": 2, "search": "pelican", "before": first["next"]}).json()
+    assert [one["id"] for one in first["chats"] + second["chats"]] == chats[::-1]
+    assert second["next"] is None
+
+
+def test_a_long_search_is_paged_on_the_page(client: httpx.Client) -> None:
+    for _ in range(AT_ONCE + 1):
+        client.patch(f"/api/chats/{begun(client)}", json={"title": "A pelican"})
+    first = client.get("/chat/all", params={"search": "pelican"}).text
+    assert first.count("<li>") == AT_ONCE
+    address = html.unescape(first.partition('hx-get="/chat/all?')[2].partition('"')[0])
+    rest = client.get(f"/chat/all?{address}", headers={"HX-Request": "true"}).text
+    assert (rest.count("<li>"), "Older chats" in rest) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "told", "way"),
+    [
+        ("max_tokens", "The answer is not complete.", 'data-does="go-on"'),
+        ("model_context_window_exceeded", "as long as the model can read", 'data-does="other-model"'),
+        ("refusal", "The model did not want to answer.", 'data-does="retry"'),
+    ],
+)
+def test_an_answer_that_was_cut_off_does_not_look_complete(
+    client: httpx.Client, answering: Model, stop_reason: str, told: str, way: str
+) -> None:
+    answering.add(Reply("You spent", stop_reason=stop_reason))
+    chat = begun(client)
+    events = ended(client, asked(client, chat, "How much?").json()["turn"])
+    assert '"cut_off"' in events
+    page = client.get(f"/chat/{chat}").text
+    assert told in page
+    assert way in page
+
+
 def test_the_list_goes_on(client: httpx.Client, answering: Model) -> None:
     chats = [begun(client) for _ in range(3)]
     first = client.get("/api/chats", params={"limit": 2}).json()
@@ -192,6 +235,7 @@ def test_a_chat_is_its_authors_only(house: Served, client: httpx.Client, answeri
             f"/api/turns/{turn}",
             f"/api/turns/{turn}/events",
             f"/api/turns/{turn}/results/call",
+            f"/chat/evidence/{turn}/call",
         ]
         assert {path: bob.get(path).status_code for path in reads} == dict.fromkeys(reads, 404)
         writes = [f"/api/turns/{turn}/stop", f"/api/turns/{turn}/show", f"/api/chats/{chat}/retry"]

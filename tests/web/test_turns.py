@@ -90,6 +90,7 @@ def test_a_result_can_be_read_whole(client: httpx.Client, answering: Model) -> N
     ended(client, turn)
     assert "accounts" in client.get(f"/api/turns/{turn}/results/call_1").json()["result"]
     assert client.get(f"/api/turns/{turn}/results/call_2").status_code == 404
+    assert client.get(f"/api/turns/{turn}/results/call_1", params={"nth": 2}).status_code == 404
 
 
 @pytest.mark.parametrize("after", ["-1", "x", ""])

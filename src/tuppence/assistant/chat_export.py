@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tuppence.assistant.conversation import Conversation, Lookup, TurnView, Words
-from tuppence.assistant.turns import Turn
+from tuppence.assistant.turns import Turn, cut_off_by
 
 
 def markdown_of(talk: Conversation) -> str:
@@ -42,7 +42,7 @@ def _ending(turn: Turn) -> str | None:
         case "failed":
             return f"The answer is not complete. {_inline(turn.reason or '')}".strip()
         case "completed":
-            return None
+            return "The answer is not complete: the model ended it early." if cut_off_by(turn) else None
 
 
 def _is_line(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -25,10 +26,18 @@ class FoundChat(msgspec.Struct, frozen=True):
     """What was said around one of the words; empty when all of them are in the title."""
 
 
-async def search_chats(ledger: Ledger, text: str, limit: int = 50, *, reader: Reader = COMMAND_LINE) -> list[FoundChat]:
+async def search_chats(
+    ledger: Ledger,
+    text: str,
+    limit: int = 50,
+    *,
+    before: tuple[datetime, str] | None = None,
+    reader: Reader = COMMAND_LINE,
+) -> list[FoundChat]:
     """The chats of `reader` that hold every word of `text`, in part or whole and in any case; latest first.
 
-    The words may be spread over the title and all that was said. Without words nothing is found.
+    The words may be spread over the title and all that was said. Without words nothing is found. before: `updated_at`
+    and `id` of the last chat of the page before this one; None for the first page.
     """
     words = text.lower().replace("\0", " ").split()
     if not words:
@@ -36,7 +45,7 @@ async def search_chats(ledger: Ledger, text: str, limit: int = 50, *, reader: Re
     said = {word: await _chats_that_say(ledger, word, reader) for word in words}
     found = [
         chat
-        for chat in await list_chats(ledger, limit=None, reader=reader)
+        for chat in await list_chats(ledger, limit=None, before=before, reader=reader)
         if all(word in chat.title.lower() or chat.id in said[word] for word in words)
     ]
     return [FoundChat(chat, await _snippet(ledger, chat, words, reader)) for chat in found[:limit]]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import msgspec
 
 from tuppence.assistant.chats import Chat, open_chat
-from tuppence.assistant.events import FunctionAnswered, FunctionRequested, OutputText, Reasoning, RoundEnded
+from tuppence.assistant.events import (
+    EarlierTalkLeftOut,
+    FunctionAnswered,
+    FunctionRequested,
+    OutputText,
+    Reasoning,
+    RoundEnded,
+    SteppedIn,
+    Waiting,
+)
 from tuppence.assistant.logged_event import LoggedEvent, joined
 from tuppence.assistant.messages import SaidMessage, said_during, text_of
 from tuppence.assistant.reader import COMMAND_LINE, Reader
-from tuppence.assistant.turn_log import TurnLog
+from tuppence.assistant.turn_log import KEPT, TurnLog
 from tuppence.assistant.turns import Turn, open_turn
 from tuppence.assistant.versions import path_to, turns_of_chat, versions_of
 from tuppence.ledger.household import Ledger
@@ -27,11 +36,21 @@ from tuppence.llm import (
     TokenUsage,
     UserMessage,
 )
+from tuppence.store.tables import now
 from tuppence.usage import UsageLog, UsageRow, total_cost
 
 
 class UnknownLookup(LookupError):
     """There is no such lookup, or it has no result yet."""
+
+
+class KeptLookup(msgspec.Struct, frozen=True):
+    """A function that the model asked for, and what it was given."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    result: str | None
+    """Usually JSON; None while it runs, and when it never answered."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -60,7 +79,9 @@ class Lookup(msgspec.Struct, frozen=True):
     """False when the answer was an error; None without an answer."""
 
 
-Part: TypeAlias = Words | Thought | Lookup
+Remark: TypeAlias = SteppedIn | EarlierTalkLeftOut | Waiting
+"""What happened besides. A wait is among the parts while nothing has followed it, and the answer is still to come."""
+Part: TypeAlias = Words | Thought | Lookup | Remark
 
 
 class TurnView(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +91,7 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     asked_at: datetime
     parts: tuple[Part, ...]
-    """The answer so far, in order."""
+    """The answer so far, in order. Who stepped in, and what was left out, is known for a day."""
     model: str
     """The one that answered, as the provider names it; before that, the one that was asked."""
     seconds_to_first_chunk: float | None
@@ -110,6 +131,7 @@ async def conversation(
         said = await said_during(connection, ledger.household, [turn.id for turn in path])
     # The log is read after the messages: whatever of a running turn is in those is in the log by now.
     events = {turn.id: await log.logged(turn.id) for turn in path if turn.state != "completed"}
+    events |= await log.remarks([turn.id for turn in path if turn.state == "completed" and _is_in_log(turn)])
     rows = await usage.rows(ledger.household, chat_id=chat.id)
     views = [
         _turn_view(
@@ -126,21 +148,48 @@ async def conversation(
     return Conversation(chat, tuple(views), sum(costs, Decimal(0)) if costs else None, unknown)
 
 
-async def lookup_result(ledger: Ledger, turn_id: str, call_id: str, reader: Reader = COMMAND_LINE) -> str:
+async def lookup_result(ledger: Ledger, turn_id: str, call_id: str, reader: Reader = COMMAND_LINE, nth: int = 1) -> str:
     """The whole result of a function that was asked for during a turn, as the model was given it: usually JSON.
 
-    Raises UnknownTurn when `reader` may not read the turn, UnknownLookup.
+    Found as by `lookup_of`. Raises UnknownTurn when `reader` may not read the turn, UnknownLookup.
+    """
+    result = (await lookup_of(ledger, turn_id, call_id, reader, nth)).result
+    if result is None:
+        raise UnknownLookup("This lookup has no result: it was interrupted, or is still under way.")
+    return result
+
+
+async def lookup_of(
+    ledger: Ledger, turn_id: str, call_id: str, reader: Reader = COMMAND_LINE, nth: int = 1
+) -> KeptLookup:
+    """A lookup of a turn with all that was asked and found.
+
+    nth: which of those whose call has this id, from 1: some models use their ids again. Raises UnknownTurn when
+    `reader` may not read the turn, UnknownLookup when it holds no such call.
     """
     turn = await open_turn(ledger, turn_id, reader)
     async with ledger.store.reading() as connection:
         said = await said_during(connection, ledger.household, [turn.id])
-    for message in (one.message for one in said):
-        if isinstance(message, FunctionResult) and message.call_id == call_id:
-            return message.output
-    raise UnknownLookup("This lookup has no result: it was interrupted, or is still under way.")
+    requests = [
+        (one.round, block)
+        for one in said
+        if isinstance(one.message, AssistantMessage)
+        for block in one.message.content
+        if isinstance(block, ChatFunctionRequest) and block.call_id == call_id
+    ]
+    if len(requests) < nth:
+        raise UnknownLookup("There is no such lookup in this answer.")
+    round_number, request = requests[nth - 1]
+    results = (one.message for one in said if one.round == round_number and isinstance(one.message, FunctionResult))
+    result = next((one.output for one in results if one.call_id == call_id), None)
+    return KeptLookup(request.function_name, request.function_args, result)
 
 
 # --------------------------------------------------------------------------------------------------------- one turn
+
+
+def _is_in_log(turn: Turn) -> bool:
+    return turn.ended_at is not None and turn.ended_at > now() - timedelta(seconds=KEPT)
 
 
 def _turn_view(
@@ -171,7 +220,11 @@ def _turn_view(
 
 
 def _ended_parts(said: Sequence[SaidMessage], events: Sequence[LoggedEvent]) -> Iterator[Part]:
-    """The parts of a turn by its messages, and where a function's result was not kept by what the log says of it."""
+    """The parts of a turn by its messages, and where a function's result was not kept by what the log says of it.
+
+    Remarks come before the first word: somebody steps in only as long as nothing was said.
+    """
+    yield from (one.event for one in events if isinstance(one.event, SteppedIn | EarlierTalkLeftOut))
     answers = _answers_logged(events)
     for one in said:
         if isinstance(one.message, FunctionResult):
@@ -221,6 +274,8 @@ def _running_parts(said: Sequence[SaidMessage], events: Sequence[LoggedEvent]) -
     parts = list(_ended_parts([one for one in said if one.round not in logged_rounds], []))
     running = {part.call_id: n for n, part in enumerate(parts) if isinstance(part, Lookup) and part.ok is None}
     for event in happened:
+        if parts and isinstance(parts[-1], Waiting):
+            parts.pop()
         match event:
             case OutputText(text):
                 parts.append(Words(text, finished=False))
@@ -232,6 +287,8 @@ def _running_parts(said: Sequence[SaidMessage], events: Sequence[LoggedEvent]) -
             case FunctionAnswered(call_id, summary, ok) if call_id in running:
                 at = running.pop(call_id)
                 parts[at] = msgspec.structs.replace(parts[at], summary=summary, ok=ok)
+            case SteppedIn() | EarlierTalkLeftOut() | Waiting():
+                parts.append(event)
             case RoundEnded():
                 parts = [_finished(part) for part in parts]
             case _:

@@ -5,8 +5,9 @@ Written as JSON, an event is `{"event": NAME, ...its fields}`; the names and fie
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -63,6 +64,8 @@ class Waiting(msgspec.Struct, frozen=True, tag_field="event", tag="waiting"):
 
     seconds: float
     why: str
+    until: datetime | None = None
+    """The moment (UTC) when that is, for those who hear of it later."""
 
 
 class SteppedIn(msgspec.Struct, frozen=True, tag_field="event", tag="stepped_in"):
@@ -82,8 +85,15 @@ class EarlierTalkLeftOut(msgspec.Struct, frozen=True, tag_field="event", tag="ea
     """How many questions, with their answers, it does not know of."""
 
 
-class TurnCompleted(msgspec.Struct, frozen=True, tag_field="event", tag="turn_completed"):
-    """The answer came to its end."""
+CutOff: TypeAlias = Literal["max_tokens", "context_window", "refusal", "content_filter"]
+"""Why an answer that the model brought to an end is not whole."""
+
+
+class TurnCompleted(msgspec.Struct, frozen=True, tag_field="event", tag="turn_completed", omit_defaults=True):
+    """The model came to an end."""
+
+    cut_off: CutOff | None = None
+    """Why what it said is not the whole answer; None when it is."""
 
 
 class TurnStopped(msgspec.Struct, frozen=True, tag_field="event", tag="turn_stopped"):

@@ -57,21 +57,26 @@ def transcript_of(said: Sequence[SaidMessage]) -> list[Message]:
 
 async def keep(connection: AsyncConnection, household_id: int, chat_id: str, said: Sequence[SaidMessage]) -> None:
     """Keep what was said. Safe to run twice; what was kept unfinished takes its later form."""
-    last = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.chat_id == chat_id)
-    position = await connection.scalar(last) or 0
     by_id = {_message_id(one): one for one in said}
     finished = select(messages.c.id, messages.c.finished).where(messages.c.id.in_(by_id))
     kept = {row.id: row.finished for row in await connection.execute(finished)}
-    common = {"household_id": household_id, "chat_id": chat_id, "created_at": now()}
-    new = [(message_id, one) for message_id, one in by_id.items() if message_id not in kept]
-    rows = [
-        {"id": message_id, "position": position + n, **_values(one), **common}
-        for n, (message_id, one) in enumerate(new, start=1)
-    ]
-    if rows:
-        await connection.execute(insert(messages), rows)
+    await add(connection, household_id, chat_id, [one for message_id, one in by_id.items() if message_id not in kept])
     for message_id in (message_id for message_id, is_finished in kept.items() if not is_finished):
         await connection.execute(update(messages).where(messages.c.id == message_id).values(_values(by_id[message_id])))
+
+
+async def add(connection: AsyncConnection, household_id: int, chat_id: str, said: Sequence[SaidMessage]) -> None:
+    """Keep what was said and is not kept yet in any form, behind all that the chat holds."""
+    if not said:
+        return
+    last = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.chat_id == chat_id)
+    position = await connection.scalar(last) or 0
+    common = {"household_id": household_id, "chat_id": chat_id, "created_at": now()}
+    rows = [
+        {"id": _message_id(one), "position": position + n, **_values(one), **common}
+        for n, one in enumerate(said, start=1)
+    ]
+    await connection.execute(insert(messages), rows)
 
 
 async def said_during(connection: AsyncConnection, household_id: int, turn_ids: Sequence[str]) -> list[SaidMessage]:

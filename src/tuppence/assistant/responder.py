@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -46,6 +46,7 @@ from tuppence.llm import (
 from tuppence.llm.abilities import Abilities, AnswerReader, estimated_usage
 from tuppence.llm.closing import finished
 from tuppence.llm.context import Fitted
+from tuppence.store.tables import now
 from tuppence.usage import Purpose, UsageLog, UsageRow, metered, total_cost
 
 MAX_ROUNDS = 8
@@ -183,7 +184,7 @@ class Responder:
         estimate = partial(estimated_usage, fit.request) if abilities.reports_usage is False else None
         stream = abilities.stream_from(answerer.provider, fit.request)
         stream = metered(stream, self._usage, purpose, rows.append, estimate=estimate)
-        stream.waiting_told_to(lambda seconds, error: emit(Waiting(seconds, str(error))))
+        stream.waiting_told_to(lambda seconds, error: emit(_waiting(seconds, error)))
         reader = abilities.reader()
         try:
             response = await _streamed(stream, reader, emit)
@@ -272,6 +273,10 @@ async def _streamed(stream: ChatStream, reader: AnswerReader, emit: Emit) -> Cha
                     case ResponseChunk(response):
                         return response
     raise AssertionError("a stream ends with its response or raises")
+
+
+def _waiting(seconds: float, error: LLMError) -> Waiting:
+    return Waiting(seconds, str(error), now() + timedelta(seconds=seconds))
 
 
 def _is_visible(said: ChatResponse | None) -> bool:

@@ -7,9 +7,17 @@ import logging
 import re
 from collections.abc import Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
-from tuppence.assistant.events import TerminalEvent, TurnCompleted, TurnEvent, TurnFailed, TurnStopped
+from tuppence.assistant.events import (
+    CutOff,
+    RoundEnded,
+    TerminalEvent,
+    TurnCompleted,
+    TurnEvent,
+    TurnFailed,
+    TurnStopped,
+)
 from tuppence.assistant.responder import Emit, EmptyAnswer
 from tuppence.assistant.turn_log import Interruption, TurnLog
 from tuppence.assistant.turns import INTERRUPTED, Turn, TurnLost, end_turn, ending_of
@@ -34,9 +42,12 @@ class RunningTurn:
         self._answering: asyncio.Task[None] | None = None
         self._why: Interruption | None = None
         self._ended: Turn | None = None
+        self._cut_off: CutOff | None = None
 
     def tell(self, event: TurnEvent) -> None:
         """Something happened."""
+        if isinstance(event, RoundEnded):
+            self._cut_off = next((one for one in get_args(CutOff) if one == event.stop_reason), None)
         self._log.append(self._turn.id, event)
         self._emit(event)
 
@@ -77,6 +88,8 @@ class RunningTurn:
         assert self._answering is not None
         await asyncio.wait({self._answering})
         event = _outcome(self._answering, self._why or cancelled_as)
+        if isinstance(event, TurnCompleted):
+            event = TurnCompleted(self._cut_off)
         if (failure := await self._failure_of_log()) is not None:
             event = TurnFailed("log_unusable", str(failure), retryable=True)
         ended = await end_turn(self._ledger, self._turn, event)

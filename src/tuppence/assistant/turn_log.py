@@ -32,6 +32,9 @@ _EVENTS_BETWEEN_CHECKPOINTS = 4000  # each touches at most one page of 4 KiB
 _TAIL = 64  # committed events that are held for each running turn, for its readers in this process
 _SETTLING = 10.0  # seconds granted at the end to what is still to be written
 
+REMARKS = ("stepped_in", "earlier_talk_left_out")
+"""The names of the events that are no part of what a model says, and stay true."""
+
 Interruption: TypeAlias = Literal["stopped", "shut_down", "lost", "log_failed"]
 """Why a turn must not go on: a person stopped it; the application ends; another process took ours for dead and ended
 the turn; or its events cannot be kept."""
@@ -295,6 +298,15 @@ class TurnLog:
     async def logged(self, turn_id: str, after: int = 0) -> list[LoggedEvent]:
         """What is committed of a turn by now and follows number `after`. Raises StoreUnusable."""
         return await self._in(self._reader, lambda: self._read_file.events_after(turn_id, after))
+
+    async def remarks(self, turn_ids: Sequence[str]) -> dict[str, list[LoggedEvent]]:
+        """What else the log holds of the turns besides the making of their answers: who stepped in, what was left out.
+
+        Raises StoreUnusable.
+        """
+        return await self._in(
+            self._reader, lambda: {one: self._read_file.events_named(one, REMARKS) for one in turn_ids}
+        )
 
     async def _ending(self, turn_id: str, after: int) -> list[LoggedEvent] | None:
         """How a turn ended of which nothing more is in the log; empty while it runs. None when nothing will follow."""

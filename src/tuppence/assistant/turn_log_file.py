@@ -189,6 +189,13 @@ class TurnLogFile:
         with self._failures():
             return [LoggedEvent(*row) for row in self._database.execute(_AFTER, (turn_id, after))]
 
+    def events_named(self, turn_id: str, names: Collection[str]) -> list[LoggedEvent]:
+        """What is committed of a turn under one of `names`, in order."""
+        marks = ", ".join("?" * len(names))
+        query = f"SELECT n, name, data FROM events WHERE turn_id = ? AND name IN ({marks}) ORDER BY n"  # noqa: S608
+        with self._failures():
+            return [LoggedEvent(*row) for row in self._database.execute(query, (turn_id, *names))]
+
     def last_event(self, turn_id: str) -> LoggedEvent | None:
         """The latest event of a turn; None when there is none."""
         with self._failures():

@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tuppence.assistant.events import TerminalEvent, TurnCompleted, TurnFailed, TurnStopped
-from tuppence.assistant.messages import SaidMessage, keep
+from tuppence.assistant.events import CutOff, TerminalEvent, TurnCompleted, TurnFailed, TurnStopped
+from tuppence.assistant.messages import SaidMessage, add, keep
 from tuppence.assistant.reader import COMMAND_LINE, Reader, UnknownChat, UnknownTurn, readable
 from tuppence.ledger.household import Ledger
 from tuppence.llm import Message, UserMessage
@@ -62,7 +62,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     """None while it runs."""
     code: str | None = None
-    """Why it failed, for programs; None unless it did."""
+    """Why it failed, or why its answer is not whole although it was completed, for programs; None otherwise."""
     reason: str | None = None
     """Why it failed and what to do, for people."""
     retryable: bool | None = None
@@ -87,11 +87,18 @@ def ending_of(turn: Turn) -> TerminalEvent | None:
         case "running":
             return None
         case "completed":
-            return TurnCompleted()
+            return TurnCompleted(cut_off_by(turn))
         case "stopped":
             return TurnStopped()
         case "failed":
             return TurnFailed(turn.code or "failed", turn.reason or "", retryable=bool(turn.retryable))
+
+
+def cut_off_by(turn: Turn) -> CutOff | None:
+    """Why the answer of a completed turn is not whole; None when it is, and for other turns."""
+    if turn.state != "completed":
+        return None
+    return next((one for one in get_args(CutOff) if one == turn.code), None)
 
 
 async def begin_turn(
@@ -113,16 +120,17 @@ async def begin_turn(
     client_id = asked.client_id or secrets.token_hex(16)
     async with ledger.store.writing() as connection:
         of_chat = (turns.c.household_id == ledger.household, turns.c.chat_id == chat.id)
-        earlier = select(turns).where(*of_chat, turns.c.client_id == client_id)
-        if (row := (await connection.execute(earlier)).first()) is not None:
-            return turn_of(row), False
+        in_the_way = or_(turns.c.client_id == client_id, turns.c.state == "running")
+        others = (await connection.execute(select(turns).where(*of_chat, in_the_way))).all()
+        for row in others:
+            if row.client_id == client_id:
+                return turn_of(row), False
         here = (chats.c.household_id == ledger.household, chats.c.id == chat.id)
         found = (await connection.execute(select(chats.c.title, chats.c.leaf_turn_id).where(*here))).first()
         if found is None:
             raise UnknownChat("This chat has been deleted. Begin a new one.")
-        running = await connection.scalar(select(turns.c.id).where(*of_chat, turns.c.state == "running"))
-        if running is not None:
-            raise ChatBusy(running)
+        if others:
+            raise ChatBusy(others[0].id)
         turn = Turn(
             id=secrets.token_hex(16),
             chat_id=chat.id,
@@ -136,7 +144,7 @@ async def begin_turn(
         await connection.execute(insert(turns).values(**msgspec.structs.asdict(turn), **keys))
         question = SaidMessage(turn.id, UserMessage(asked.text), finished=True, date=asked.today)
         copies = [msgspec.structs.replace(one, turn_id=turn.id) for one in carried]
-        await keep(connection, ledger.household, chat.id, [question, *copies])
+        await add(connection, ledger.household, chat.id, [question, *copies])
         shown = {"title": found.title or _title(asked.text), "updated_at": turn.started_at, "leaf_turn_id": turn.id}
         await connection.execute(update(chats).where(*here).values(shown))
     return turn, True
@@ -180,8 +188,8 @@ async def mark_ended(connection: AsyncConnection, turn_id: str, event: TerminalE
     """Say how a turn ended; False when somebody had done so before."""
     ended: dict[str, Any]
     match event:
-        case TurnCompleted():
-            ended = {"state": "completed"}
+        case TurnCompleted(cut_off):
+            ended = {"state": "completed", "code": cut_off}
         case TurnStopped():
             ended = {"state": "stopped"}
         case TurnFailed(code, reason, retryable):

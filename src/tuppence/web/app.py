@@ -43,6 +43,7 @@ from tuppence.web.api import tags as api_tags
 from tuppence.web.api import transactions as api_transactions
 from tuppence.web.api import turns as api_turns
 from tuppence.web.api import usage as api_usage
+from tuppence.web.api_document import DocumentedApp
 from tuppence.web.door import visitor_at
 from tuppence.web.guard import Guard
 from tuppence.web.pages import STATIC
@@ -91,7 +92,7 @@ def create_app(parts: Parts, hosts: frozenset[str] = frozenset()) -> FastAPI:
 
     hosts: the names by which it may be addressed, beside any address in figures; empty: any.
     """
-    app = FastAPI(
+    app = DocumentedApp(
         title="Tuppence",
         docs_url=None,
         redoc_url=None,

@@ -93,7 +93,7 @@ async def show_this_version(turn_id: str, visitor: Visiting) -> dict[str, list[s
     return {"turns": [one.id for one in await show_version(visitor.ledger, turn)]}
 
 
-@router.get("/{turn_id}/results/{call_id}")
+@router.get("/{turn_id}/results/{call_id:path}")
 async def show_result(
     turn_id: str, call_id: str, visitor: Visiting, nth: Annotated[int, Query(ge=1)] = 1
 ) -> LookupResult:
