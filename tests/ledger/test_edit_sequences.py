@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -65,10 +66,11 @@ async def test_undone_in_reverse_the_ledger_is_what_it_was_and_redone_what_it_be
 
 
 @settings(max_examples=10)
-@given(edits, st.randoms(use_true_random=False))
+@given(edits, st.integers(0, 2**32))  # a seed: what draws while it runs ends a coroutine in its midst
 async def test_undone_in_any_order_what_came_later_is_left_alone(
-    migrated: Path, numbers: list[Numbers], chance: Any
+    migrated: Path, numbers: list[Numbers], seed: int
 ) -> None:
+    chance = Random(seed)
     async with edited_household(migrated) as ledger:
         for each in numbers:
             await edit_by_numbers(ledger, each)

@@ -13,7 +13,7 @@ from tuppence.ledger.bulk_edits import move_references, takes_back
 from tuppence.ledger.edits import PERSON, By, Edited, Editing, edited, editing
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.names import name_key, shown_name, taken_names, the_one_named
-from tuppence.store.tables import categories, transactions
+from tuppence.store.tables import categories, rules, transactions
 
 CategoryKind = Literal["income", "expense", "other"]
 """In an expense category money coming in is a refund and makes the spending smaller; "other" is neither of the two."""
@@ -162,6 +162,7 @@ async def _replace(ledger: Ledger, identity: int, into: int | None, by: By, *, m
         if merge and into not in await _below(edit, identity):  # what is above the target cannot go below it
             heir = into
         await edit.update(categories, categories.c.parent_id == identity, {"parent_id": heir})
+        await edit.update(rules, rules.c.category_id == identity, {"category_id": into})
         await edit.delete(categories, categories.c.id == identity)
         return edited(edit, moved.rows + count)
 

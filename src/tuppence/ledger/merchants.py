@@ -13,7 +13,7 @@ from tuppence.ledger.bulk_edits import move_references, takes_back
 from tuppence.ledger.edits import PERSON, By, Edited, Editing, edited, editing
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.names import name_key, shown_name, taken_names, the_one_named
-from tuppence.store.tables import merchants, transactions
+from tuppence.store.tables import merchants, rules, transactions
 
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -127,6 +127,7 @@ async def _replace(ledger: Ledger, identity: int, into: int | None, by: By) -> E
         if target is not None:
             nowhere = and_(merchants.c.id == target.id, merchants.c.website.is_(None))
             await edit.update(merchants, nowhere, {"website": gone.website})
+        await edit.update(rules, rules.c.merchant_id == identity, {"merchant_id": into})
         await edit.delete(merchants, merchants.c.id == identity)
         return edited(edit, moved.rows + count)
 

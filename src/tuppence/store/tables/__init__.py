@@ -21,6 +21,7 @@ from tuppence.store.tables.ledger import (
 from tuppence.store.tables.metadata import Moment, RowId, metadata, now
 from tuppence.store.tables.preferences import household_settings, provider_settings, uploads
 from tuppence.store.tables.processes import processes
+from tuppence.store.tables.rules import rules
 from tuppence.store.tables.summaries import category_months, merchant_months
 from tuppence.store.tables.usage import llm_usage
 
@@ -50,6 +51,7 @@ __all__ = [
     "now",
     "processes",
     "provider_settings",
+    "rules",
     "sessions",
     "tags",
     "transaction_tags",
