@@ -77,7 +77,7 @@ async def served(parts: "Parts", host: str, port: int, on_ready: Callable[[str],
         sys.stdout.flush()
 
     hosts = parts.settings.host_names() | {host.lower(), "localhost"}
-    await Server(create_app(parts, hosts), host, port, ready).serve()
+    await Server(create_app(parts, hosts), host, port, ready, parts.ending).serve()
 
 
 def _reachable(host: str) -> str:

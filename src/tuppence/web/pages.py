@@ -61,7 +61,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     known = {
         "visitor": visitor,
         "csrf": visitor.csrf if visitor is not None else None,
-        "path": request.url.path,
+        "path": request.scope["path"],
         "theme": theme if theme in THEMES else None,
     }
     return HTMLResponse(rendered(template, formats, **known, **values), status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -24,9 +25,12 @@ _TITLES = {401: "Sign in first", 403: "Not allowed", 404: "There is nothing here
 class Problem(Exception):
     """A request that cannot be served."""
 
-    def __init__(self, status: int, code: str, message: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         """status: of HTTP. code: for programs. message: what happened and what to do. more: further JSON members."""
         super().__init__(message)
+        self.headers = dict(headers or {})
         self.status, self.code, self.message, self.more = status, code, message, more
 
 
@@ -49,8 +53,10 @@ def told(response: Response, text: str, *, undo: str | None = None, changed: boo
 
 def answer_to(request: Request, problem: Problem) -> Response:
     """The problem in the form that the request can show."""
-    headers = {"Retry-After": str(problem.more["seconds"])} if "seconds" in problem.more else {}
-    if request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
+    headers = problem.headers
+    if "seconds" in problem.more:
+        headers = {**headers, "Retry-After": str(problem.more["seconds"])}
+    if request.scope["path"].startswith("/api/") or "application/json" in request.headers.get("accept", ""):
         body = {"code": problem.code, "message": problem.message, **problem.more}
         return JSONResponse(body, problem.status, headers)
     if request.headers.get("HX-Request"):
@@ -67,24 +73,54 @@ def answer_to(request: Request, problem: Problem) -> Response:
 def install(app: FastAPI) -> None:
     """Have every failure that a person can do something about answered by `answer_to`."""
 
-    def handled(kind: type[Exception], made: Any) -> None:
-        async def handler(request: Request, error: Exception) -> Response:
-            return answer_to(request, made(error))
+    async def handler(request: Request, error: Exception) -> Response:
+        return answer_to(request, problem_of(error))
 
+    for kind in (*_EXPECTED, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handler)
 
-    handled(Problem, lambda error: error)
-    handled(UnknownChat, lambda _: missing("chat"))
-    handled(UnknownTurn, lambda _: missing("answer"))
-    handled(ChatBusy, lambda error: Problem(409, "chat_busy", str(error), turn=getattr(error, "turn_id", None)))
-    handled(NameUnknown, lambda error: Problem(404, "not_found", str(error)))
-    handled(NameTaken, lambda error: Problem(409, "name_taken", str(error)))
-    handled(TooManyAttempts, lambda error: Problem(429, "too_many_attempts", str(error), seconds=error.seconds))
-    handled(LastOwner, lambda error: Problem(409, "last_owner", str(error)))
-    handled(UserUnknown, lambda error: Problem(404, "not_found", str(error)))
-    handled(StoreBusy, lambda error: Problem(503, "busy", str(error)))
-    handled(RequestValidationError, _invalid)
-    handled(HTTPException, _http)
+
+_EXPECTED = (
+    Problem,
+    UnknownChat,
+    UnknownTurn,
+    ChatBusy,
+    NameUnknown,
+    NameTaken,
+    TooManyAttempts,
+    LastOwner,
+    UserUnknown,
+    StoreBusy,
+)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell of a failure; of one that nobody expected, that it was a mistake of ours."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            return _http(error)
+        case UnknownChat():
+            return missing("chat")
+        case UnknownTurn():
+            return missing("answer")
+        case ChatBusy():
+            return Problem(409, "chat_busy", str(error), turn=error.turn_id)
+        case NameUnknown() | UserUnknown():
+            return Problem(404, "not_found", str(error))
+        case NameTaken():
+            return Problem(409, "name_taken", str(error))
+        case LastOwner():
+            return Problem(409, "last_owner", str(error))
+        case TooManyAttempts():
+            return Problem(429, "too_many_attempts", str(error), seconds=error.seconds)
+        case StoreBusy():
+            return Problem(503, "busy", str(error))
+    text = "Something went wrong inside Tuppence; its log says what. Try again, and report it if it happens again."
+    return Problem(500, "internal_error", text)
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -97,4 +133,4 @@ def _invalid(error: RequestValidationError) -> Problem:
 def _http(error: HTTPException) -> Problem:
     if error.status_code == 404:
         return Problem(404, "not_found", "There is no page at this address.")
-    return Problem(error.status_code, "refused", str(error.detail))
+    return Problem(error.status_code, "refused", f"{error.detail}.".replace("..", "."), headers=error.headers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -50,3 +51,10 @@ class Server(uvicorn.Server):
         if self._ending is not None:
             self._ending.set()
         await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on signals, and no more: raised again they would end the process before the parts around are closed."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()

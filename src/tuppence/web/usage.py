@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from tuppence.assistant.chat_titles import chat_titles
+from tuppence.web.api.days import IsoDay
 from tuppence.web.pages import page
 from tuppence.web.parts import Parts
 from tuppence.web.problems import Problem
@@ -28,7 +29,7 @@ EARLIEST, LATEST = 1970, 9998
 """Years that can be asked for."""
 
 Named = Annotated[PeriodName | None, Query(alias="period")]
-Day = datetime.date | None
+Day = IsoDay | None
 
 
 @router.get("")
