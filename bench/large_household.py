@@ -47,29 +47,29 @@ class _Part:
 
     account: int
     currency: str
-    year: int
+    first: date
     rows: int
     import_id: int
 
 
-def write_household(folder: Path, rows: int) -> None:
-    """Make the household in an empty folder."""
-    asyncio.run(_frame(folder))
+def write_household(folder: Path, rows: int, last: date = LAST) -> None:
+    """Make the household in an empty folder, its latest transactions of the day `last`."""
+    asyncio.run(_frame(folder, last))
     with closing(sqlite3.connect(folder / "tuppence.db", isolation_level=None)) as database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA cache_size = -200000")
         database.execute("BEGIN")
-        _write_rows(database, rows, random.Random(7))
+        _write_rows(database, rows, last, random.Random(7))
         database.execute("COMMIT")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-async def _frame(folder: Path) -> None:
+async def _frame(folder: Path, last: date) -> None:
     async with await Store.open(folder) as store:
         ledger = await open_ledger(store, currency="EUR")
         for name, kind, _ in ACCOUNTS:
             account = await create_account(ledger, NewAccount(name, "USD" if name == "Abroad" else "EUR", kind))
-            await state_balance(ledger, account, LAST, 1_000_00)
+            await state_balance(ledger, account, last, 1_000_00)
         await _categories(ledger)
 
 
@@ -79,7 +79,7 @@ async def _categories(ledger: Ledger) -> None:
         await create_category(ledger, f"Category {number}", parent=tops[number % len(tops)])
 
 
-def _write_rows(database: sqlite3.Connection, rows: int, chance: random.Random) -> None:
+def _write_rows(database: sqlite3.Connection, rows: int, last: date, chance: random.Random) -> None:
     """All rows; the indexes that only lists need and the search's triggers are made again afterwards, at once."""
     made_later = database.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE (type = 'trigger' AND name LIKE '%_search_%')"
@@ -88,8 +88,8 @@ def _write_rows(database: sqlite3.Connection, rows: int, chance: random.Random) 
     for kind, name, _ in made_later:
         database.execute(f"DROP {kind} {name}")
     _names(database, chance)
-    parts = list(_parts(database, rows))
-    drawn = chain.from_iterable(_rows_of(part, chance) for part in parts)
+    parts = list(_parts(database, rows, last))
+    drawn = chain.from_iterable(_rows_of(part, last, chance) for part in parts)
     marks = f"({', '.join('?' * len(COLUMNS.split(', ')))})"
     while some := list(islice(drawn, _AT_ONCE)):
         values = ", ".join([marks] * len(some))
@@ -111,24 +111,25 @@ def _names(database: sqlite3.Connection, chance: random.Random) -> None:
         database.execute("INSERT INTO tags VALUES (?, 1, ?, ?)", (number, f"Tag {number}", f"tag {number}"))
 
 
-def _parts(database: sqlite3.Connection, rows: int) -> Iterator[_Part]:
+def _parts(database: sqlite3.Connection, rows: int, last: date) -> Iterator[_Part]:
     imports = "INSERT INTO imports VALUES (NULL, 1, ?, ?, ?, 'statement.csv', 'done', '', ?, 0, 0, 0, 0) RETURNING id"
     for year in range(FIRST.year, FIRST.year + YEARS):
         for account, (name, _, share) in enumerate(ACCOUNTS, start=1):
             number = rows * share // 100 // YEARS
             token = f"{account}-{year}"
             (import_id,) = database.execute(imports, (token, token, account, number)).fetchone()
-            yield _Part(account, "USD" if name == "Abroad" else "EUR", year, number, import_id)
+            first = date(year, 1, 1) + (last - LAST)
+            yield _Part(account, "USD" if name == "Abroad" else "EUR", first, number, import_id)
 
 
 _BY_RANK = list(accumulate(1 / rank for rank in range(1, MERCHANTS + 1)))
 _MERCHANTS = range(1, MERCHANTS + 1)
 
 
-def _rows_of(part: _Part, chance: random.Random) -> Iterator[tuple[object, ...]]:
+def _rows_of(part: _Part, last: date, chance: random.Random) -> Iterator[tuple[object, ...]]:
     drawn = chance.choices(_MERCHANTS, cum_weights=_BY_RANK, k=part.rows)
     for number, merchant in enumerate(drawn):
-        day = date(part.year, 1, 1) + timedelta(days=number * 365 // part.rows)
+        day = part.first + timedelta(days=number * 365 // part.rows)
         luck = chance.random()
         known = luck < 0.9
         category = None if luck > 0.95 else 1 + merchant * 7 % CATEGORIES
@@ -142,7 +143,7 @@ def _rows_of(part: _Part, chance: random.Random) -> Iterator[tuple[object, ...]]
             "USD" if part.account == 3 and number % 50 == 0 else part.currency,
             _words(merchant, number, chance),
             "standing order" if number % 25 == 0 else None,
-            day > LAST - timedelta(days=3),
+            day > last - timedelta(days=3),
             category,
             "import" if category else None,
             merchant if known else None,

@@ -8,23 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 from web.answering import Model, model
 from web.served import Served, served
 
 from tuppence.access.users import User
 from tuppence.understudy import Play, Reply
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass
@@ -79,15 +68,6 @@ def watch(talk: Talk, page: Page) -> None:
 
     page.on("dialog", dialog)
     page.on("console", console)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser with a fresh profile."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @contextmanager

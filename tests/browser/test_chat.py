@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from tuppence.understudy import Call, Fault, Reply, Text, Thinking
 
-from .chatting import Opened, chromium, talking
+from .chatting import Opened, talking
+from .chromium import chromium
 
 WORDS = "You spent **$1,234.50** in March.\n\nThe rest, $12 and $15, went to get_income_statement.\n\n- one\n- two\n"
 PLAIN = "You spent $1,234.50 in March.The rest, $12 and $15, went to get_income_statement.onetwo"

@@ -14,7 +14,8 @@ from web.served import Served, served
 from tuppence.understudy import Reply
 from tuppence.web.pages import static
 
-from .chatting import Talk, chromium, talking
+from .chatting import Talk, talking
+from .chromium import chromium
 
 ANSWERS = (
     "You spent **$1,234.50** and $12, then *less*.\n\n## By category\n\n| Category | March |\n|---|---:|\n"

@@ -14,7 +14,7 @@ from tuppence.ledger.accounts import list_accounts
 from tuppence.ledger.transaction_filter import EVERYTHING
 from tuppence.ledger.transactions import find_transactions
 
-from .chatting import chromium
+from .chromium import chromium
 
 CLEAR = "Date,Description,Amount,Currency\n2026-03-01,Bakery,-4.50,EUR\n2026-03-02,Wages of March,1000.00,EUR\n"
 OPEN = "Date,Description,Amount,Currency\n03/04/2026,Bakery,-4.50,EUR\n05/06/2026,Shop,-1.00,EUR\n"

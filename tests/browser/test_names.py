@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from web.served import served as serving
 
 from tuppence.ledger.accounts import NewAccount, create_account
@@ -18,7 +18,7 @@ from tuppence.ledger.hand_entered import NewTransaction, add_transaction
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.merchants import merchant_named
 
-from .test_transactions import ARGUMENTS
+from .chromium import chromium
 
 
 async def _household(ledger: Ledger) -> None:
@@ -35,15 +35,13 @@ async def _household(ledger: Ledger) -> None:
 def page(tmp_path: Path) -> Iterator[Page]:
     """A signed-in tab, whose scripts must not fail."""
     wrong: list[str] = []
-    with serving(tmp_path) as served, sync_playwright() as playwright:
+    with serving(tmp_path) as served, chromium() as browser:
         served.run(_household(served.ledger))
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=served.base_url)
         context.request.post(served.sign_in_address(served.user()), max_redirects=0)
         tab = context.new_page()
         tab.on("pageerror", lambda error: wrong.append(str(error)))
         yield tab
-        browser.close()
     assert not wrong
 
 

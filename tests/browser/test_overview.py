@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from web.served import Served
 from web.served import served as serving
 
@@ -16,15 +16,8 @@ from tuppence.ledger.accounts import NewAccount, create_account
 from tuppence.ledger.balances import state_balance
 from tuppence.ledger.household import Ledger
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from .chromium import chromium
+
 TODAY = datetime.date.today()
 INK = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
     .data.reduce((sum, value) => sum + value, 0)"""
@@ -47,12 +40,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def context(served: Served) -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+    with chromium() as browser:
         context = browser.new_context(base_url=served.base_url, color_scheme="light", reduced_motion="reduce")
         context.request.post(served.sign_in_address(served.user()), max_redirects=0)
         yield context
-        browser.close()
 
 
 @pytest.fixture

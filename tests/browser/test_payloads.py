@@ -21,7 +21,8 @@ from tuppence.ledger.imports import BankFile, ImportedAccount, ImportedRow
 from tuppence.understudy import Call, Reply
 from tuppence.web.app import create_app
 
-from .chatting import Talk, chromium, talking
+from .chatting import Talk, talking
+from .chromium import chromium
 
 IMAGE = "<img src=https://elsewhere.example/i onerror=alert(1)>"
 SCRIPT = "</title></textarea><script>alert(1)</script>"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .chatting import Talk, chromium, talking
+from .chatting import Talk, talking
+from .chromium import chromium
 
 
 @pytest.fixture(scope="module")

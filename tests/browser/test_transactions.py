@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from web.served import Served
 from web.served import served as serving
 
@@ -18,16 +18,8 @@ from tuppence.ledger.household import Ledger
 from tuppence.ledger.merchants import merchant_named
 from tuppence.ledger.transactions import find_transactions, transaction
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from .chromium import chromium
+
 FIRST = datetime.date(2026, 1, 1)
 
 
@@ -52,12 +44,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser_page(served: Served) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=served.base_url)
         context.request.post(served.sign_in_address(served.user()), max_redirects=0)
         yield context.new_page()
-        browser.close()
 
 
 @pytest.fixture

@@ -10,18 +10,32 @@ import pytest
 from sqlalchemy import insert, update
 
 import tuppence.ledger.transaction_filter as transaction_filter
-from ledger.statements import day
+from ledger.statements import bring_in, day, row, rows_of, statement
 from tuppence.ledger.accounts import NewAccount, create_account, list_accounts
 from tuppence.ledger.balance_history import balances_on
 from tuppence.ledger.balances import account_balances, state_balance
 from tuppence.ledger.categories import find_category, list_categories, with_subcategories
 from tuppence.ledger.filing import TransactionChange, file_transactions
 from tuppence.ledger.household import Ledger
+from tuppence.ledger.importing import undo_import
 from tuppence.ledger.merchants import merchant_named
-from tuppence.ledger.reports import list_tags
-from tuppence.ledger.transaction_figures import Coverage, CurrencyTotal, TransactionFigures, transaction_figures
+from tuppence.ledger.reports import LooseEnds, list_tags, loose_ends
+from tuppence.ledger.transaction_figures import (
+    Coverage,
+    CurrencyTotal,
+    TransactionFigures,
+    quick_figures,
+    transaction_figures,
+)
 from tuppence.ledger.transaction_filter import TransactionFilter
-from tuppence.ledger.transactions import Order, Place, Transaction, find_transactions, list_transactions
+from tuppence.ledger.transactions import (
+    Order,
+    Place,
+    Transaction,
+    find_transactions,
+    list_transactions,
+    transactions_by_id,
+)
 from tuppence.money import Money
 from tuppence.store.tables import transactions, transfers
 
@@ -112,6 +126,7 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     if request.param == "many rows":
         monkeypatch.setattr(transaction_filter, "FEW", 0)
         monkeypatch.setattr(transaction_filter, "GLANCE", 30)
+        monkeypatch.setattr(transaction_filter, "FETCHED_AT_ONCE", 0)
 
 
 @pytest.mark.usefixtures("size")
@@ -141,6 +156,53 @@ async def _by_pages(ledger: Ledger, wanted: TransactionFilter, order: Order) -> 
             return found
         after = Place.parse(str(page.next), order)
         assert after == page.next
+
+
+async def test_quick_figures_are_the_same_or_none(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wanted, _ in await wanted_and_meant(books):
+        assert await quick_figures(books, wanted) == await transaction_figures(books, wanted), wanted
+    monkeypatch.setattr(transaction_filter, "FETCHED_AT_ONCE", 0)
+    for wanted, _ in await wanted_and_meant(books):
+        if not wanted.text:
+            assert await quick_figures(books, wanted) == await transaction_figures(books, wanted), wanted
+    monkeypatch.setattr(transaction_filter, "WALKED_AT_ONCE", 0)
+    for wanted, is_meant in await wanted_and_meant(books):
+        is_summed = not (wanted.text or wanted.merchants or wanted.tags or wanted.minimum or wanted.maximum)
+        has_rows = any(map(is_meant, (await find_transactions(books, limit=1000)).rows))
+        assert (await quick_figures(books, wanted) is not None) == (is_summed or not has_rows), wanted
+
+
+async def test_rows_by_their_ids(books: Ledger) -> None:
+    some = (await find_transactions(books, limit=5)).rows
+    assert await transactions_by_id(books, [one.id for one in some] + [999_999]) == {one.id: one for one in some}
+    assert await transactions_by_id(books, []) == {}
+    assert await transactions_by_id(Ledger(books.store, books.household + 1), [one.id for one in some]) == {}
+
+
+async def test_loose_ends_are_counted(books: Ledger) -> None:
+    rows = (await find_transactions(books, limit=1000)).rows
+    ends = await loose_ends(books)
+    assert ends.uncategorized == sum(one.category_id is None and one.transfer_id is None for one in rows)
+    assert ends.pending == sum(one.pending for one in rows)
+    assert await loose_ends(Ledger(books.store, books.household + 1)) == LooseEnds(0, 0)
+
+
+@pytest.mark.usefixtures("size")
+async def test_what_came_with_an_import(ledger: Ledger) -> None:
+    first = await bring_in(ledger, statement(row("03-02", "-10", "a"), row("03-04", "5", "b")))
+    second = await bring_in(ledger, statement(row("03-03", "-20", "c")))
+    token = first.accounts[0].token
+    for order in ORDERS:
+        assert len(await _by_pages(ledger, TransactionFilter(imported=token), order)) == 2
+    figures = await transaction_figures(ledger, TransactionFilter(imported=token))
+    assert (figures.coverage.rows, figures.totals[0].net) == (2, Money(-500, "EUR"))
+    other = TransactionFilter(imported=second.accounts[0].token, text="c")
+    assert [one.description for one in await rows_of(ledger, other)] == ["c"]
+    stranger = Ledger(ledger.store, ledger.household + 1)
+    for nobody in (ledger, TransactionFilter(imported="none")), (stranger, TransactionFilter(imported=token)):
+        assert await rows_of(*nobody) == ()
+    await undo_import(ledger, token)
+    assert await rows_of(ledger, TransactionFilter(imported=token)) == ()
 
 
 @pytest.mark.usefixtures("size")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.statements import CHECKING, SAVINGS, bank_file, bring_in, day, imported, row, rows_of, statement
+from ledger.statements import CHECKING, SAVINGS, bank_file, bring_in, imported, row, rows_of, statement
 from tuppence.ledger.accounts import NewAccount
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.importing import undo_import
@@ -92,6 +92,11 @@ async def transfers(ledger: Ledger) -> list[tuple[str, ...]]:
     return sorted(tuple(sorted(words)) for words in sides.values())
 
 
+async def possible(ledger: Ledger) -> tuple[Pair, ...]:
+    """What a person may decide, of all times."""
+    return (await possible_transfers(ledger, datetime.date.min)).pairs
+
+
 OUT, IN = row("03-10", "-50", "out"), row("03-12", "50", "in")
 
 
@@ -100,11 +105,10 @@ async def test_a_rival_that_comes_later_dissolves_a_pair_and_its_going_restores_
     assert await transfers(ledger) == [("in", "out")]
     rival = await bring_in(ledger, statement(row("03-16", "-50", "rival")), NewAccount("Cash", "EUR"))
     assert await transfers(ledger) == []
-    assert len(await possible_transfers(ledger)) == 2
-    assert await possible_transfers(ledger, until=day("03-11")) == ()
+    assert len(await possible(ledger)) == 2
     await undo_import(ledger, rival.accounts[0].token)
     assert await transfers(ledger) == [("in", "out")]
-    assert await possible_transfers(ledger) == ()
+    assert await possible(ledger) == ()
 
 
 async def test_a_chain_of_rivals_is_followed_as_far_as_it_matters(ledger: Ledger) -> None:
@@ -120,7 +124,19 @@ async def test_a_chain_of_rivals_is_followed_as_far_as_it_matters(ledger: Ledger
     assert await transfers(ledger) == []
     await undo_import(ledger, between.accounts[0].token)
     assert await transfers(ledger) == []
-    assert await possible_transfers(ledger) == ((1, 2), (5, 2))
+    assert await possible(ledger) == ((1, 2), (5, 2))
+
+
+async def test_of_very_many_transactions_the_latest_are_looked_at(ledger: Ledger) -> None:
+    await bring_in(ledger, statement(row("03-01", "-50"), row("03-20", "-70"), row("03-20", "-80")))
+    await bring_in(ledger, statement(row("03-02", "50"), row("03-21", "70"), row("03-22", "80")), SAVINGS)
+    cash = NewAccount("Cash", "EUR")
+    await bring_in(ledger, statement(row("03-03", "50"), row("03-21", "70"), row("03-22", "80")), cash)
+    everything = await possible_transfers(ledger, datetime.date.min)
+    assert (len(everything.pairs), everything.since) == (6, datetime.date.min)
+    latest = await possible_transfers(ledger, datetime.date(2026, 3, 2), most=6)
+    assert (len(latest.pairs), latest.since) == (4, datetime.date(2026, 3, 3))
+    assert (await possible_transfers(ledger, datetime.date(2026, 3, 21))).pairs == ()
 
 
 async def test_when_one_side_is_undone_the_other_is_free_again(ledger: Ledger) -> None:

@@ -229,7 +229,7 @@ async def test_the_key_goes_to_the_server_and_nowhere_else() -> None:
 async def test_a_redirect_is_not_followed(name: str) -> None:
     """It would lead to an address that nobody chose or looked at."""
     async with (
-        Understudy([Reply(Text(WORDS))]) as elsewhere,
+        Understudy([Reply(WORDS)]) as elsewhere,
         redirecting(elsewhere.base_url) as address,
         open_provider(name, api_key=KEY, base_url=address, retry=ONCE) as provider,
     ):

@@ -230,6 +230,8 @@ def test_an_import_is_undone_only_where_it_belongs(served: Served, client: httpx
     token = served.run(imported(served.ledger, account))
     assert client.post(f"/accounts/{other.id}/imports/{token}/undo").status_code == 404
     assert client.get(f"/accounts/{other.id}/imports/{token}").status_code == 404
+    assert token in client.get(f"/accounts/{account.id}/imports").text
+    assert token not in client.get(f"/accounts/{other.id}/imports").text
 
 
 def test_there_is_nothing_of_others(served: Served, client: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from tuppence.ledger import transaction_filter
 from tuppence.ledger.accounts import NewAccount, create_account
 from tuppence.ledger.categories import find_category
 from tuppence.ledger.filing import TransactionChange, file_transactions
@@ -233,6 +234,41 @@ def test_figures(client: httpx.Client, rows: dict[str, int]) -> None:
     assert "−€902.51" in figures  # 2.50 + 900.00 + 0.01
     assert "2 between own accounts" in figures
     assert 'data-total="4"' in client.get("/transactions/figures?transfers=no").text
+
+
+def test_figures_that_take_a_while_are_added_up_when_asked(
+    client: httpx.Client, rows: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction_filter, "FETCHED_AT_ONCE", 0)
+    found = client.get("/transactions/figures?q=bread").text
+    assert "data-total" not in found
+    assert 'hx-get="/transactions/figures?q=bread&amp;wait=yes"' in found
+    assert 'data-total="1"' in client.get("/transactions/figures?q=bread&wait=yes").text
+    assert client.get("/api/transactions/figures?q=bread").json()["rows"] == 1
+
+
+def test_an_import_leads_to_its_rows(served: Served, client: httpx.Client, rows: dict[str, int]) -> None:
+    bank_row = ImportedRow(
+        date=datetime.date(2026, 3, 9),
+        amount=Decimal(-3),
+        currency=None,
+        description="Kiosk",
+        pending=False,
+        line=1,
+    )
+    account = ImportedAccount(id=None, currency=None, transactions=[bank_row])
+    file = BankFile(format="test", accounts=(account,))
+    done = served.run(run_import(served.ledger, file, [NewAccount("Cash", "EUR")], filename="<b>cash.csv"))
+    token = done.accounts[0].token
+    assert f'href="/transactions?imported={token}"' in client.get("/import/past").text
+    page = client.get(f"/transactions?imported={token}").text
+    assert "Import: &lt;b&gt;cash.csv" in page
+    assert page.count('<tr class="line"') == 1
+    assert f'name="imported" value="{token}"' in page
+    assert 'data-total="1"' in client.get(f"/transactions/figures?imported={token}").text
+    assert "Import: one that is gone" in client.get("/transactions?imported=none").text
+    [one] = client.get(f"/api/transactions?imported={token}").json()["transactions"]
+    assert one["description"] == "Kiosk"
 
 
 def test_chips_name_what_is_asked_and_lead_away_from_it(client: httpx.Client, rows: dict[str, int]) -> None:

@@ -113,10 +113,10 @@ async def _serve(settings: "Settings") -> None:
     """Serve the web app, and lead whoever sits here into it."""
     from tuppence.access.entrances import join
     from tuppence.access.links import pending_owner_link, sign_in_link
-    from tuppence.cli.serve import served
+    from tuppence.cli.serve import served, settled
     from tuppence.web.parts import opened_parts
 
-    async with opened_parts(settings) as parts:
+    async with opened_parts(settings, settled) as parts:
         invitation = await pending_owner_link(parts.first_ledger)
         assert invitation is not None, "nobody has joined a folder that was just made"
         owner = (await join(parts.store, parts.passwords, invitation.secret, "Demo", None)).user

@@ -1,5 +1,6 @@
 """`tuppence serve`: the web app."""
 
+import gc
 import os
 import socket
 import sys
@@ -39,7 +40,7 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
     from tuppence.web.parts import opened_parts
 
     check_free(host, port)
-    async with opened_parts(settings) as parts:
+    async with opened_parts(settings, settled) as parts:
         pending = await pending_owner_link(parts.first_ledger)
 
         def told(address: str) -> None:
@@ -48,6 +49,12 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
                 typer.echo(f"Make your account here, within a week: {address}/enter/{pending.secret}")
 
         await served(parts, host, port, told)
+
+
+def settled() -> None:
+    """What was imported stays as long as the process: looking through it for garbage would pause every answer."""
+    gc.collect()
+    gc.freeze()
 
 
 def run_server(serving: "Coroutine[Any, Any, None]") -> None:

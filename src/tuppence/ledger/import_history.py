@@ -24,9 +24,6 @@ class FinishedImport:
     counts: ImportCounts
     """What it did then; what became of its rows since does not change them."""
     finished_at: datetime.datetime
-    first_date: datetime.date | None
-    """This and the last one: of its rows that are still there; None when there are none."""
-    last_date: datetime.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,16 @@ class UndoEffects:
     """Stated balances that go."""
 
 
-async def list_imports(ledger: Ledger, *, limit: int = 30, before: str | None = None) -> list[FinishedImport]:
-    """The imports that are in force, the latest first; those after the one with the token `before`."""
+async def list_imports(
+    ledger: Ledger, *, account_id: int | None = None, limit: int = 30, before: str | None = None
+) -> list[FinishedImport]:
+    """The imports that are in force, the latest first; those after the one with the token `before`.
+
+    account_id: only those into this account, of which there are none when it is not ours.
+    """
     query = _imports(ledger).order_by(imports.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(imports.c.account_id == account_id)
     if before is not None:
         place = select(imports.c.id).where(imports.c.household_id == ledger.household, imports.c.token == before)
         query = query.where(imports.c.id < place.scalar_subquery())
@@ -103,14 +107,11 @@ def _is_edited(ledger: Ledger) -> ColumnElement[bool]:
 
 
 def _imports(ledger: Ledger) -> Select[Any]:
-    table, rows = imports.c, transactions.c
-    of_it = and_(rows.household_id == ledger.household, rows.import_id == table.id)
-    first = select(func.min(rows.date)).where(of_it).scalar_subquery()
-    last = select(func.max(rows.date)).where(of_it).scalar_subquery()
+    table = imports.c
     account = and_(accounts.c.household_id == ledger.household, accounts.c.id == table.account_id)
     columns = (table.token, table.filename, table.account_id, accounts.c.name, table.finished_at)
     counts = (table.rows_new, table.rows_same, table.rows_changed)
-    query = select(*columns, *counts, first.label("first"), last.label("last")).join_from(imports, accounts, account)
+    query = select(*columns, *counts).join_from(imports, accounts, account)
     return query.where(table.household_id == ledger.household, table.state == "done")
 
 
@@ -124,8 +125,6 @@ async def _found(ledger: Ledger, query: Select[Any]) -> list[FinishedImport]:
                 row.name,
                 ImportCounts(row.rows_new, row.rows_same, row.rows_changed),
                 row.finished_at,
-                row.first,
-                row.last,
             )
             for row in await connection.execute(query)
         ]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tuppence.ledger.days import Days, days_of
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.sums import category_sums, total
-from tuppence.ledger.transaction_filter import EVERYTHING, TransactionFilter, Walk, below, conditions, narrowed
+from tuppence.ledger.transaction_filter import EVERYTHING, TransactionFilter, Walk, at_once, below, conditions, narrowed
 from tuppence.ledger.visibility import unindexed
 from tuppence.money import Money
 from tuppence.store.tables import accounts, transactions
@@ -71,6 +71,17 @@ async def transaction_figures(ledger: Ledger, wanted: TransactionFilter = EVERYT
         return TransactionFigures(*await figures_on(connection, ledger, wanted))
 
 
+async def quick_figures(ledger: Ledger, wanted: TransactionFilter = EVERYTHING) -> TransactionFigures | None:
+    """The same where nobody has to wait for it; None where so many rows would have to be read that it takes a while."""
+    async with ledger.store.reading() as connection:
+        if are_summed(wanted):
+            return TransactionFigures(*await figures_on(connection, ledger, wanted))
+        meant = await at_once(connection, ledger, wanted, _walk(wanted))
+        if meant is None:
+            return None
+        return TransactionFigures(*await _figures(connection, ledger, wanted, [_of_rows(meant)]))
+
+
 async def figures_on(
     connection: AsyncConnection, ledger: Ledger, wanted: TransactionFilter
 ) -> tuple[tuple[CurrencyTotal, ...], Coverage]:
@@ -78,9 +89,22 @@ async def figures_on(
     if are_summed(wanted):
         queries = [_of_sums(sums, ledger, wanted) for sums in category_sums(ledger, Days(wanted.since, wanted.until))]
     else:
-        by_amount = wanted.minimum is not None or wanted.maximum is not None
-        walk: Walk = "merchant" if wanted.merchants else "size" if by_amount else "date"
-        queries = [_of_rows(await narrowed(connection, ledger, wanted, walk, few=ANY_NUMBER if wanted.text else None))]
+        few = ANY_NUMBER if wanted.text else None
+        queries = [_of_rows(await narrowed(connection, ledger, wanted, _walk(wanted), few=few))]
+    return await _figures(connection, ledger, wanted, queries)
+
+
+def _walk(wanted: TransactionFilter) -> Walk:
+    """The index in which the rows are added up, unless they are fetched."""
+    if wanted.merchants:
+        return "merchant"
+    return "date" if wanted.minimum is None and wanted.maximum is None else "size"
+
+
+async def _figures(
+    connection: AsyncConnection, ledger: Ledger, wanted: TransactionFilter, queries: Sequence[Select[Any]]
+) -> tuple[tuple[CurrencyTotal, ...], Coverage]:
+    """What the rows of `queries`, each for an account and currency, come to."""
     groups = [group for query in queries for group in await connection.execute(query)]
     totals = tuple(
         CurrencyTotal(
@@ -106,8 +130,8 @@ async def figures_on(
 
 def are_summed(wanted: TransactionFilter) -> bool:
     """Whether the sums that are kept know of everything that `wanted` asks."""
-    unknown = wanted.text.strip(), wanted.merchants, wanted.tags, wanted.minimum is not None, wanted.maximum is not None
-    return not any(unknown)
+    by_amount = wanted.minimum is not None or wanted.maximum is not None
+    return not (wanted.text.strip() or wanted.merchants or wanted.tags or wanted.imported or by_amount)
 
 
 def _of_sums(sums: Subquery, ledger: Ledger, wanted: TransactionFilter) -> Select[Any]:

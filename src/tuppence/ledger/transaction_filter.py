@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.ledger.days import Days
@@ -14,7 +14,7 @@ from tuppence.ledger.household import Ledger
 from tuppence.ledger.text_search import has_unindexed_words, ids_with_text, matches_text, reads_as
 from tuppence.ledger.visibility import unindexed, visible
 from tuppence.money import CURRENCIES_BY_DECIMALS
-from tuppence.store.tables import categories, category_months, transaction_tags, transactions
+from tuppence.store.tables import categories, category_months, imports, transaction_tags, transactions
 
 
 class TransactionFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,8 @@ class TransactionFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Ids; what is filed under their sub-categories is meant as well."""
     merchants: tuple[int, ...] = ()
     tags: tuple[int, ...] = ()
+    imported: str | None = None
+    """The token of the import that they came with."""
     since: datetime.date | None = None
     """This day included."""
     until: datetime.date | None = None
@@ -51,6 +53,7 @@ ALL_DECIMALS = (*CURRENCIES_BY_DECIMALS, DECIMALS)
 Walk = Literal["date", "size", "merchant"]
 """The index that gives the rows: in order of date or size, or those of some merchants."""
 FEW = 5_000  # rows that are fetched and sorted sooner than an index of a million is walked
+FETCHED_AT_ONCE, WALKED_AT_ONCE = 50_000, 120_000  # rows that are added up before anybody notices, by id or in an index
 
 GLANCE = 2_000  # rows that are read in hope of a page of them
 
@@ -77,6 +80,7 @@ def conditions(
         row["category_id"].in_(below(ledger, wanted.categories)) if wanted.categories else None,
         row["merchant_id"].in_(wanted.merchants) if wanted.merchants else None,
         row["id"].in_(_tagged(ledger, wanted.tags)) if wanted.tags else None,
+        row["import_id"] == _import(ledger, wanted.imported) if wanted.imported else None,
         *_sizes(wanted, size, decimals),
         _at_least(size, wanted.minimum) if wanted.minimum is not None and len(decimals) > 1 else None,
         _at_most(size, wanted.maximum) if wanted.maximum is not None and len(decimals) > 1 else None,
@@ -97,20 +101,59 @@ async def narrowed(
     *,
     few: int | None = None,
 ) -> list[ColumnElement[bool]]:
-    """The same, and where to find all of them among `few` rows (FEW) at most, if one part of it is true of so few."""
-    few = FEW if few is None else few
+    """The same, and where to find all of them among `few` rows at most, if one part of it is true of so few.
+
+    few: None: FEW, and of one import more, as its rows lie side by side.
+    """
+    if few is None:
+        few = FETCHED_AT_ONCE if wanted.imported else FEW
     dialect = connection.dialect.name
     decimals = await _decimals_in_use(connection, ledger, wanted)
     anywhere = conditions(ledger, wanted, dialect, None, decimals)
-    if sets := _sets(ledger, wanted, dialect, decimals):
-        sizes = [select(func.count()).select_from(one.limit(few + 1).subquery()).scalar_subquery() for one in sets]
-        counts = (await connection.execute(select(*sizes))).one()
-        smallest = min(range(len(sets)), key=lambda number: counts[number])
-        if counts[smallest] <= few:
-            return [transactions.c.id.in_(sets[smallest]), *anywhere]
+    if (smallest := await _smallest(connection, _sets(ledger, wanted, dialect, decimals), few)) is not None:
+        return [transactions.c.id.in_(smallest), *anywhere]
     if has_unindexed_words(wanted.text, dialect):
         return anywhere  # all rows have to be read, best as they lie
     return conditions(ledger, wanted, dialect, walk, decimals)
+
+
+async def at_once(
+    connection: AsyncConnection, ledger: Ledger, wanted: TransactionFilter, walk: Walk
+) -> list[ColumnElement[bool]] | None:
+    """The same where only so many rows have to be read that nobody has to wait for it; None where they are more."""
+    dialect = connection.dialect.name
+    decimals = await _decimals_in_use(connection, ledger, wanted)
+    smallest = await _smallest(connection, _sets(ledger, wanted, dialect, decimals), FETCHED_AT_ONCE)
+    if smallest is not None:
+        return [transactions.c.id.in_(smallest), *conditions(ledger, wanted, dialect, None, decimals)]
+    walked = _walked(ledger, wanted, walk, decimals)
+    most = FETCHED_AT_ONCE if wanted.text.strip() else WALKED_AT_ONCE  # words stand in no index that is walked
+    if await _smallest(connection, [walked], most) is None:
+        return None
+    return conditions(ledger, wanted, dialect, walk, decimals)
+
+
+async def _smallest(
+    connection: AsyncConnection, sets: Sequence[Select[tuple[int]]], most: int
+) -> Select[tuple[int]] | None:
+    """The one of `sets` that has the fewest rows; None if that are more than `most`, or there are no sets."""
+    if not sets:
+        return None
+    sizes = [select(func.count()).select_from(one.limit(most + 1).subquery()).scalar_subquery() for one in sets]
+    counts = (await connection.execute(select(*sizes))).one()
+    smallest = min(range(len(sets)), key=lambda number: counts[number])
+    return sets[smallest] if counts[smallest] <= most else None
+
+
+def _walked(ledger: Ledger, wanted: TransactionFilter, walk: Walk, decimals: Collection[int]) -> Select[tuple[int]]:
+    """What is walked of the index."""
+    row = transactions.c
+    mine = select(row.id).where(row.household_id == ledger.household)
+    if walk == "merchant":
+        return mine.where(row.merchant_id.in_(wanted.merchants))
+    if walk == "size":
+        return mine.where(*_sizes(wanted, func.abs(row.amount), decimals))
+    return mine.where(*Days(wanted.since, wanted.until).within(row.date))
 
 
 async def glanced(
@@ -128,8 +171,8 @@ async def glanced(
     not suffice, or there are no words.
     """
     dialect = connection.dialect.name
-    if (reads := reads_as(ledger, wanted.text, dialect)) is None:
-        return None
+    if (reads := reads_as(ledger, wanted.text, dialect)) is None or not wanted.text.isascii():
+        return None  # SQLite's LIKE knows upper and lower case of ASCII letters only, the index of all
     decimals = await _decimals_in_use(connection, ledger, wanted)
     others = conditions(ledger, msgspec.structs.replace(wanted, text=""), dialect, walk, decimals)
     first = select(transactions.c.id).where(*others, *beyond).order_by(*in_order).limit(GLANCE)
@@ -163,6 +206,7 @@ def _sets(
         mine.where(row.category_id.in_(below(ledger, wanted.categories))) if wanted.categories else None,
         mine.where(row.merchant_id.in_(wanted.merchants)) if wanted.merchants else None,
         _tagged(ledger, wanted.tags) if wanted.tags else None,
+        mine.where(row.import_id == _import(ledger, wanted.imported)) if wanted.imported else None,
         mine.where(*Days(wanted.since, wanted.until).within(row.date)) if wanted.since or wanted.until else None,
         mine.where(row.category_id.is_(None)) if wanted.uncategorized else None,
         mine.where(*sizes) if (sizes := [*_sizes(wanted, func.abs(row.amount), decimals)]) else None,
@@ -199,6 +243,12 @@ def _tagged(ledger: Ledger, ids: tuple[int, ...]) -> Select[tuple[int]]:
     return select(transaction_tags.c.transaction_id).where(
         transaction_tags.c.household_id == ledger.household, transaction_tags.c.tag_id.in_(ids)
     )
+
+
+def _import(ledger: Ledger, token: str) -> ScalarSelect[int]:
+    return (
+        select(imports.c.id).where(imports.c.household_id == ledger.household, imports.c.token == token)
+    ).scalar_subquery()
 
 
 def _sizes(

@@ -1,7 +1,7 @@
 """Transactions: found by what is known of them, with totals and with what the answer covers."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ __all__ = [
     "find_transactions",
     "list_transactions",
     "transaction",
+    "transactions_by_id",
 ]
 
 Order = Literal["newest", "oldest", "largest", "smallest"]
@@ -155,6 +156,13 @@ async def transaction(ledger: Ledger, identity: int) -> Transaction:
     if not found:
         raise LookupError(f"There is no transaction {identity}.")
     return found[0]
+
+
+async def transactions_by_id(ledger: Ledger, ids: Collection[int]) -> dict[int, Transaction]:
+    """The household's transactions of these ids, by id; an id that it does not have is left out."""
+    query = _rows().where(visible(ledger), transactions.c.id.in_(ids))
+    async with ledger.store.reading() as connection:
+        return {row.id: row for row in await _transactions(connection, ledger, query)}
 
 
 _size = func.abs(transactions.c.amount)

@@ -22,6 +22,8 @@ from tuppence.store.tables import movement_revisions, transactions, transfers
 DAYS_APART = 4
 CANDIDATES_NAMED = 5
 """Of more possible counterparts than this of one row, only so many are listed."""
+LATEST = 10_000
+"""So many transactions are looked at when it has to be quick."""
 AT_ONCE = 4000
 """So many values are handed to one statement."""
 
@@ -128,13 +130,26 @@ def stretches(days: Iterable[datetime.date]) -> Iterator[tuple[datetime.date, da
         yield first, last
 
 
-async def possible_transfers(
-    ledger: Ledger, since: datetime.date | None = None, until: datetime.date | None = None
-) -> tuple[Pair, ...]:
-    """Pairs between these two days, both included, that could be transfers, for a person to decide."""
+@dataclass(frozen=True, slots=True)
+class PossibleTransfers:
+    """What could be transfers among the latest transactions."""
+
+    pairs: tuple[Pair, ...]
+    since: datetime.date
+    """The first day that was looked at."""
+
+
+async def possible_transfers(ledger: Ledger, since: datetime.date, most: int = LATEST) -> PossibleTransfers:
+    """Pairs from the day `since` on that could be transfers, for a person to decide.
+
+    most: where there are more transactions than this, only so many of the latest are looked at, and the rest of a day.
+    """
+    days = select(transactions.c.date).where(visible(ledger), transactions.c.date >= since)
     async with ledger.store.reading() as connection:
-        movements = await _movements(connection, ledger, since or datetime.date.min, until or datetime.date.max)
-    return pair_transfers(movements).possible
+        earliest = await connection.scalar(days.order_by(transactions.c.date.desc()).offset(most).limit(1))
+        first = earliest or since
+        movements = await _movements(connection, ledger, first, datetime.date.max)
+    return PossibleTransfers((await to_thread.run_sync(pair_transfers, movements)).possible, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +235,10 @@ async def _movements(
     rows = transactions.c
     size = func.abs(rows.amount)
     free = and_(_free(ledger, arrivals), rows.date.between(first, last))
+    # What a person said of a row is in no index; so it is only asked of rows whose amount went both ways.
     both_ways = (
         select(rows.currency, size.label("size"))
-        .where(free, rows.amount != 0)
+        .where(_seen(ledger, arrivals), rows.date.between(first, last), rows.amount != 0)
         .group_by(rows.currency, size)
         .having(
             func.min(rows.amount) < 0, func.max(rows.amount) > 0, func.min(rows.account_id) != func.max(rows.account_id)
@@ -268,13 +284,18 @@ def _free(ledger: Ledger, arrivals: Arrivals) -> ColumnElement[bool]:
     by_a_person = select(transfers.c.id).where(
         transfers.c.household_id == ledger.household, transfers.c.source == "person"
     )
-    seen = or_(visible(ledger), rows.import_id.in_(arrivals.imports)) if arrivals.imports else visible(ledger)
     return and_(
-        rows.household_id == ledger.household,
-        seen,
+        _seen(ledger, arrivals),
         rows.transfer_source.is_distinct_from("person"),
         or_(rows.transfer_id.is_(None), rows.transfer_id.not_in(by_a_person)),
     )
+
+
+def _seen(ledger: Ledger, arrivals: Arrivals) -> ColumnElement[bool]:
+    """True for rows that are seen, or will be."""
+    rows = transactions.c
+    seen = or_(visible(ledger), rows.import_id.in_(arrivals.imports)) if arrivals.imports else visible(ledger)
+    return and_(rows.household_id == ledger.household, seen)
 
 
 async def free_movements(connection: AsyncConnection, ledger: Ledger, ids: Sequence[int]) -> list[Movement]:

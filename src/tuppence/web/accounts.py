@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from tuppence.ledger.account_imports import imports_into
 from tuppence.ledger.accounts import Account, AccountChange, change_account, create_account, list_accounts
 from tuppence.ledger.balances import list_anchors, remove_balance, state_balance
 from tuppence.ledger.edits import Edited
-from tuppence.ledger.import_history import undo_effects
+from tuppence.ledger.import_history import FinishedImport, list_imports, undo_effects
 from tuppence.ledger.names import NameTaken
 from tuppence.ledger.reports import balance_sheet
 from tuppence.ledger.stated_balances import StatedBalance, account_history, stated_balances
@@ -31,6 +30,8 @@ from tuppence.web.visitor import Visiting, Visitor
 router = APIRouter(include_in_schema=False, prefix="/accounts")
 LATEST = 8
 """So many transactions are shown on an account's page."""
+IMPORTS = 50
+"""So many imports are shown there."""
 DAILY = 400
 """Over at most so many days every change of a balance is shown; over more the ends of months."""
 
@@ -201,7 +202,7 @@ async def take_back_import(request: Request, visitor: Visiting, account_id: Acco
 
 async def _check_import(visitor: Visitor, account: Account, token: str) -> None:
     """Raises Problem unless the import is one of this account's that are shown."""
-    if token not in {one.token for one in await imports_into(visitor.ledger, account.id)}:
+    if token not in {one.token for one in await _imports_into(visitor, account)}:
         raise missing("import")
 
 
@@ -262,7 +263,11 @@ async def _latest(visitor: Visitor, account: Account) -> dict[str, Any]:
 
 
 async def _imports(visitor: Visitor, account: Account) -> dict[str, Any]:
-    return {"account": account, "imports": await imports_into(visitor.ledger, account.id)}
+    return {"account": account, "imports": await _imports_into(visitor, account)}
+
+
+async def _imports_into(visitor: Visitor, account: Account) -> list[FinishedImport]:
+    return await list_imports(visitor.ledger, account_id=account.id, limit=IMPORTS)
 
 
 async def _history(visitor: Visitor, account: Account, name: PeriodName) -> Chart | None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from tuppence.assistant.household_providers import household_providers
 from tuppence.ledger.import_history import imports_of
-from tuppence.ledger.reports import AccountLine, Period, balance_sheet, span_of
+from tuppence.ledger.reports import AccountLine, Period, balance_sheet, loose_ends, span_of
 from tuppence.ledger.stated_balances import Disagreement, disagreements
-from tuppence.ledger.transaction_figures import transaction_figures
-from tuppence.ledger.transaction_filter import TransactionFilter
-from tuppence.ledger.transfers import Pair, possible_transfers
+from tuppence.ledger.transfers import Pair, PossibleTransfers, possible_transfers
 from tuppence.ledger.uploads import list_uploads
 from tuppence.web.formats import Formats
 from tuppence.web.parts import Parts
@@ -39,28 +37,23 @@ async def matters(visitor: Visitor, parts: Parts, today: datetime.date) -> list[
     """All there is, the most pressing first."""
     ledger, formats = visitor.ledger, visitor.formats
     sheet = await balance_sheet(ledger, today)
-    possible = await possible_transfers(ledger, *_year_to(today))
-    everything = (await transaction_figures(ledger, TransactionFilter(uncategorized=True))).coverage
-    pending = (await transaction_figures(ledger, TransactionFilter(pending=True))).coverage
+    possible = await recent_possible_transfers(visitor, today)
+    ends = await loose_ends(ledger)
     return [
         *await _provider(visitor, parts),
         *(_disagreement(one, formats) for one in await disagreements(ledger)),
         *await _open_files(visitor),
         *_unknown([line for line in sheet.unknown if not line.account.archived]),
-        *_uncategorized(everything.uncategorized, formats),
-        *_possible(possible, formats),
+        *_uncategorized(ends.uncategorized, formats),
+        *_possible(possible.pairs, formats),
         *_old(await span_of(ledger), today, formats),
-        *_pending(pending.pending, formats),
+        *_pending(ends.pending, formats),
     ]
 
 
-async def recent_possible_transfers(visitor: Visitor, today: datetime.date) -> tuple[Pair, ...]:
-    """Those of the last twelve months: older ones nobody remembers."""
-    return await possible_transfers(visitor.ledger, *_year_to(today))
-
-
-def _year_to(today: datetime.date) -> tuple[datetime.date, datetime.date]:
-    return Period(today, today).year_before().since, datetime.date.max
+async def recent_possible_transfers(visitor: Visitor, today: datetime.date) -> PossibleTransfers:
+    """Those of the last twelve months, of a very large household the latest only: older ones nobody remembers."""
+    return await possible_transfers(visitor.ledger, Period(today, today).year_before().since)
 
 
 async def _provider(visitor: Visitor, parts: Parts) -> list[Matter]:

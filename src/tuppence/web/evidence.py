@@ -100,7 +100,7 @@ async def show(
         found=[] if result is None else list(blocks(result, visitor.formats)),
         json=None if result is None else json.dumps(result, ensure_ascii=False, indent=2),
         awaited=lookup.result is None and turn.state == "running",
-        address=f"{request.url.path}?nth={nth}",
+        address=f"{request.scope['path']}?nth={nth}",
     )
 
 

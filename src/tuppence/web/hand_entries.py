@@ -24,7 +24,7 @@ from tuppence.ledger.transactions import Transaction
 from tuppence.money import Money
 from tuppence.web.formats import Formats, Unreadable
 from tuppence.web.pages import page
-from tuppence.web.problems import told
+from tuppence.web.problems import missing, told
 from tuppence.web.transaction_filing import done, refused
 from tuppence.web.transaction_search import PATH, search_of
 from tuppence.web.visitor import Visiting, Visitor
@@ -83,7 +83,8 @@ async def add(
     """Enter a transaction; the answer is the form anew, with what is wrong with it or empty."""
     accounts = tuple(one for one in await list_accounts(visitor.ledger) if not one.archived)
     names = {str(one.id): one.name for one in await list_categories(visitor.ledger)}
-    category = category if category in names else ""
+    if category and category not in names:
+        raise missing("category")
     typed = (account, day, direction, amount, description, category, names.get(category, ""), notes)
     entry = Entry(accounts, *typed)
     chosen = next((one for one in accounts if str(one.id) == account), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from fastapi.responses import Response
 
 from tuppence.ledger.categories import list_categories
 from tuppence.ledger.reports import BalanceSheet, Period, balance_sheet, balance_sheets, income_statement, span_of
-from tuppence.ledger.transactions import Transaction, transaction
+from tuppence.ledger.transactions import Transaction, transactions_by_id
 from tuppence.ledger.transfer_marks import NoTransfer, mark_no_transfer, mark_transfer
 from tuppence.web.account_lines import account_lines
 from tuppence.web.attention import matters, recent_possible_transfers
@@ -142,17 +143,18 @@ async def _decided(request: Request, visitor: Visitor, text: str, edit_id: str |
 async def _possible(visitor: Visitor) -> dict[str, Any]:
     """The latest ones first."""
     candidates: dict[int, list[int]] = {}
-    for out, other in sorted(await recent_possible_transfers(visitor, datetime.date.today())):
+    recent = await recent_possible_transfers(visitor, datetime.date.today())
+    for out, other in recent.pairs:
         candidates.setdefault(out, []).append(other)
     latest = sorted(candidates, reverse=True)
+    listed = {out: candidates[out] for out in latest[:LISTED]}
+    rows = await transactions_by_id(visitor.ledger, {*listed, *chain.from_iterable(listed.values())})
     found = [
-        Possible(
-            await transaction(visitor.ledger, out),
-            tuple([await transaction(visitor.ledger, other) for other in candidates[out]]),
-        )
-        for out in latest[:LISTED]
+        Possible(rows[out], tuple(rows[other] for other in others if other in rows))
+        for out, others in listed.items()
+        if out in rows
     ]
-    return {"possible": found, "missing": len(latest) - len(found)}
+    return {"possible": found, "missing": len(latest) - len(listed), "since": recent.since}
 
 
 async def _figures(visitor: Visitor, sheet: BalanceSheet) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -49,8 +49,11 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
-    """The parts over the data folder of the settings. Raises StoreUnusable, KeyFileUnusable."""
+async def opened_parts(settings: Settings, on_prepared: Callable[[], None] = lambda: None) -> AsyncIterator[Parts]:
+    """The parts over the data folder of the settings. Raises StoreUnusable, KeyFileUnusable.
+
+    on_prepared: told when everything that takes long to import is imported, some seconds later.
+    """
     async with (
         await Store.open(settings.home) as store,
         Presence(store) as presence,
@@ -67,7 +70,7 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
         ):
             usage.prepare()
             await delete_old_uploads(store)
-            async with preparing(opened):
+            async with preparing(opened, on_prepared):
                 yield Parts(
                     settings=settings,
                     store=store,
@@ -86,9 +89,10 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
 
 
 @asynccontextmanager
-async def preparing(opened: OpenProviders) -> AsyncIterator[None]:
+async def preparing(opened: OpenProviders, on_prepared: Callable[[], None]) -> AsyncIterator[None]:
     """Import the SDK of whoever will be asked, which takes seconds, before somebody asks. Serving goes on meanwhile."""
     task = asyncio.create_task(opened.prepare())
+    task.add_done_callback(lambda _: on_prepared())
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tuppence.ledger.accounts import Account, list_accounts
 from tuppence.ledger.categories import Category, list_categories
 from tuppence.ledger.household import Ledger
+from tuppence.ledger.import_history import imports_of
 from tuppence.ledger.merchant_search import merchants_by_id
 from tuppence.ledger.reports.tags import Tag, list_tags
 from tuppence.web.formats import Formats
@@ -66,16 +67,22 @@ async def chips(ledger: Ledger, search: Search, known: Choices, formats: Formats
         "merchant": {identity: one.name for identity, one in merchants.items()},
         "tag": {one.id: one.name for one in known.tags},
     }
-    return list(_chips(search, names, formats))
+    token = search.wanted.imported
+    files = {one.token: one.filename for one in await imports_of(ledger, [token])} if token else {}
+    return list(_chips(search, names, files, formats))
 
 
-def _chips(search: Search, names: dict[str, dict[int, str]], formats: Formats) -> Iterator[Chip]:
+def _chips(
+    search: Search, names: dict[str, dict[int, str]], files: Mapping[str, str], formats: Formats
+) -> Iterator[Chip]:
     for name, value in search.fields:
         if name in search.errors or name in ("until", "maximum", "order"):
             continue
         if name in names:
             text = f"{name.capitalize()}: {names[name].get(int(value), _UNKNOWN)}"
             yield Chip(text, search.without(name, value=value), ((name, value),))
+        elif name == "imported":
+            yield Chip(f"Import: {files.get(value, _UNKNOWN)}", search.without(name), ((name, value),))
         elif name == "q":
             yield Chip(f"“{value}”", search.without("q"))
         elif name == "period":

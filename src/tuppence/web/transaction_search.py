@@ -42,7 +42,7 @@ _ONE_OF: Mapping[str, Iterable[str]] = {
 _IDS = {"account": "accounts", "category": "categories", "merchant": "merchants", "tag": "tags"}
 """Parts of the address that may be there several times, and what they are in a TransactionFilter."""
 _TYPED = ("since", "until", "minimum", "maximum", "currency")
-_NAMES = ("q", *_IDS, "period", *_TYPED, "direction", "state", "uncategorized", "transfers", "order")
+_NAMES = ("q", *_IDS, "imported", "period", *_TYPED, "direction", "state", "uncategorized", "transfers", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ class _Reading:
         minimum, maximum = self._amounts(currency or self._formats.currency or "EUR")
         return TransactionFilter(
             text=self._text(),
+            imported=self._value("imported"),
             since=since,
             until=until,
             minimum=minimum,

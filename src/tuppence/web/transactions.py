@@ -15,7 +15,7 @@ from tuppence.ledger.merchant_search import merchants_like
 from tuppence.ledger.names import name_key
 from tuppence.ledger.reports.tags import list_tags
 from tuppence.ledger.transaction_details import transaction_details
-from tuppence.ledger.transaction_figures import transaction_figures
+from tuppence.ledger.transaction_figures import quick_figures, transaction_figures
 from tuppence.ledger.transactions import Place, TransactionList, list_transactions
 from tuppence.web.edits import SOURCES
 from tuppence.web.hand_entries import blank, facts_of
@@ -69,10 +69,11 @@ async def show_rows(
 
 
 @router.get("/figures")
-async def show_figures(request: Request, visitor: Visiting) -> Response:
-    """What all of the search comes to."""
+async def show_figures(request: Request, visitor: Visiting, wait: bool = False) -> Response:
+    """What all of the search comes to; without `wait` only where nobody has to."""
     search = search_of(request, visitor)
-    figures = await transaction_figures(visitor.ledger, search.wanted)
+    reckoned = transaction_figures if wait else quick_figures
+    figures = await reckoned(visitor.ledger, search.wanted)
     return page(request, "transactions/figures.html", search=search, figures=figures)
 
 

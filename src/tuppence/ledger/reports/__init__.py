@@ -9,6 +9,7 @@ from tuppence.ledger.reports.balance_sheet import (
     balance_sheets,
 )
 from tuppence.ledger.reports.income_statement import IncomeStatement, Scope, income_statement, income_statement_of
+from tuppence.ledger.reports.loose_ends import LooseEnds, loose_ends
 from tuppence.ledger.reports.merchant_report import MerchantLine, MerchantReport, merchant_report
 from tuppence.ledger.reports.period import Period
 from tuppence.ledger.reports.span import span_of
@@ -20,6 +21,7 @@ __all__ = [
     "BalanceSheet",
     "CategoryLine",
     "IncomeStatement",
+    "LooseEnds",
     "MerchantLine",
     "MerchantReport",
     "MonthLine",
@@ -35,6 +37,7 @@ __all__ = [
     "income_statement",
     "income_statement_of",
     "list_tags",
+    "loose_ends",
     "merchant_report",
     "span_of",
 ]

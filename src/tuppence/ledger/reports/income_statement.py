@@ -55,7 +55,7 @@ async def income_statement(ledger: Ledger, period: Period, scope: Scope = EVERYT
     """The household's income statement for `period`."""
     async with ledger.store.reading() as connection:
         parts = category_sums(ledger, period.days)
-        sums = [_sum(row) for part in parts for row in await connection.execute(_sums(part, scope))]
+        sums = [_sum(row) for part in parts for row in (await connection.execute(_sums(part, scope))).all()]
         accounts = await _accounts(connection, ledger, parts, scope)
         days = await _days(connection, ledger, period, scope, sums)
     return income_statement_of(period, sums, await list_categories(ledger), accounts, days, scope)

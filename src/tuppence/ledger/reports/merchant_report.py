@@ -1,10 +1,11 @@
 """The merchant report: what was paid to and came from each merchant in a period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,8 +19,7 @@ from tuppence.ledger.visibility import visible
 from tuppence.store.tables import transactions
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantSum:
+class MerchantSum(msgspec.Struct, frozen=True, gc=False):
     """The transactions with one merchant in one currency. Amounts are minor units."""
 
     merchant: int | None
@@ -38,14 +38,16 @@ class MerchantSum:
 
     def and_more(self, other: "MerchantSum") -> "MerchantSum":
         """The sums of both, which are of the same merchant, currency and period."""
-        return replace(
-            self,
+        return MerchantSum(
+            self.merchant,
+            self.currency,
             money_in=self.money_in + other.money_in,
             money_out=self.money_out + other.money_out,
             count=self.count + other.count,
             pending=self.pending + other.pending,
             uncategorized=self.uncategorized + other.uncategorized,
             transfers=self.transfers + other.transfers,
+            last_date=self.last_date,
         )
 
 
@@ -87,7 +89,7 @@ async def merchant_report(ledger: Ledger, period: Period) -> MerchantReport:
     async with ledger.store.reading() as connection:
         sums: dict[tuple[int, str], MerchantSum] = {}
         for part in merchant_sums(ledger, period.days):
-            for row in await connection.execute(_sums(part, ledger, period)):
+            for row in (await connection.execute(_sums(part, ledger, period))).all():
                 one, key = MerchantSum(row[0] or None, *row[1:]), (row[0], row[1])
                 sums[key] = one.and_more(sums[key]) if key in sums else one
         accounts = await _accounts(connection, ledger, period)

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tuppence.ledger.categories import Category, CategoryKind
 from tuppence.ledger.reports.period import months_through
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(msgspec.Struct, frozen=True, gc=False):
     """Transactions of one month, category and currency, or a part of them. Minor units; money out is negative."""
 
     month: int

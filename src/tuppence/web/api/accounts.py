@@ -25,6 +25,7 @@ from tuppence.ledger.stated_balances import StatedBalance, stated_balances
 from tuppence.web.account_lines import Line, account_lines
 from tuppence.web.accounts import AccountId, account_of, removed_balance
 from tuppence.web.api.amounts import Amount, DecimalText, minor_of
+from tuppence.web.api.days import IsoDay
 from tuppence.web.problems import Problem
 from tuppence.web.visitor import Visiting, Visitor
 
@@ -119,7 +120,7 @@ class StatedBalances(BaseModel):
 class NewBalance(BaseModel):
     """A balance to be stated."""
 
-    date: datetime.date
+    date: IsoDay
     """The end of this day."""
     amount: DecimalText = Field(examples=["1234.50"])
     """In whole units of the account's currency, negative when owed."""

@@ -25,13 +25,14 @@ from tuppence.ledger.reports import (
 from tuppence.ledger.transaction_figures import Coverage
 from tuppence.web.account_lines import Line, account_lines
 from tuppence.web.api.amounts import Amount
+from tuppence.web.api.days import IsoDay
 from tuppence.web.report_periods import Named, asked_period, points_of
 from tuppence.web.visitor import Visiting, Visitor
 
 router = APIRouter(prefix="/api/reports", tags=["reports"])
 
-Since = Annotated[datetime.date | None, Query(description="The first day, included; instead of that of `period`.")]
-Until = Annotated[datetime.date | None, Query(description="The last day, included; instead of that of `period`.")]
+Since = Annotated[IsoDay | None, Query(description="The first day, included; instead of that of `period`.")]
+Until = Annotated[IsoDay | None, Query(description="The last day, included; instead of that of `period`.")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -189,7 +190,7 @@ async def get_income_statement(
 @router.get("/balance-sheet")
 async def get_balance_sheet(
     visitor: Visiting,
-    as_of: Annotated[datetime.date | None, Query(description="At whose end; default: today.")] = None,
+    as_of: Annotated[IsoDay | None, Query(description="At whose end; default: today.")] = None,
 ) -> Sheet:
     """What is owned and owed at the end of a day."""
     sheet = await balance_sheet(visitor.ledger, as_of or datetime.date.today())

@@ -26,6 +26,7 @@ from tuppence.ledger.transaction_filter import TransactionFilter
 from tuppence.ledger.transactions import Order, Place, Source, Transaction, list_transactions, transaction
 from tuppence.ledger.transfer_marks import counterparts, mark_no_transfer, mark_transfer
 from tuppence.web.api.amounts import Amount, DecimalText, minor_of
+from tuppence.web.api.days import IsoDay
 from tuppence.web.problems import Problem
 from tuppence.web.transaction_filing import Filing, file_as, refused
 from tuppence.web.transaction_search import LONGEST_TEXT, MOST
@@ -133,9 +134,11 @@ class Asked(Model):
     """What is filed under their sub-categories is meant as well."""
     merchant: list[Id] = []
     tag: list[Id] = []
-    since: datetime.date | None = None
+    imported: Annotated[str, Field(max_length=64)] | None = None
+    """The id of the import that they came with."""
+    since: IsoDay | None = None
     """Included."""
-    until: datetime.date | None = None
+    until: IsoDay | None = None
     """Included."""
     minimum: Size | None = None
     """Of the amount without its sign, in whole units of its currency."""
@@ -156,6 +159,7 @@ class Asked(Model):
             categories=tuple(self.category),
             merchants=tuple(self.merchant),
             tags=tuple(self.tag),
+            imported=self.imported,
             since=self.since,
             until=self.until,
             minimum=self.minimum,
@@ -181,7 +185,7 @@ class Added(Model):
     """A transaction to be entered by hand."""
 
     account: Id
-    date: datetime.date
+    date: IsoDay
     amount: DecimalText
     """In whole units of the currency, as in "-12.50"; negative is money out."""
     currency: Annotated[str, StringConstraints(to_upper=True, pattern="^[A-Za-z]{3}$")] | None = None
@@ -200,7 +204,7 @@ class Change(Model):
     notes: Annotated[str, Field(max_length=10_000)] | None = None
     add_tags: list[Name] = []
     remove_tags: list[Name] = []
-    date: datetime.date | None = None
+    date: IsoDay | None = None
     """This, amount and description only of what was entered by hand."""
     amount: DecimalText | None = None
     description: Text | None = None
@@ -244,7 +248,7 @@ async def list_some(visitor: Visiting, asked: Annotated[Listing, Query()]) -> Tr
 
 @router.get("/figures")
 async def get_figures(visitor: Visiting, asked: Annotated[Asked, Query()]) -> Figures:
-    """What all of those that are meant come to."""
+    """What all of those that are meant come to: exactly, however long that takes where very many rows hold words."""
     found = await transaction_figures(visitor.ledger, asked.wanted)
     totals = [
         CurrencySums(money_in=Amount.of(one.money_in), money_out=Amount.of(one.money_out), net=Amount.of(one.net))
