@@ -15,7 +15,7 @@ import pytest
 from tuppence.assistant.chats import new_chat
 from tuppence.assistant.events import FunctionRequested, OutputText, Reasoning, TurnCompleted, TurnEvent, TurnFailed
 from tuppence.assistant.logged_event import LoggedEvent
-from tuppence.assistant.turn_log import Interruption, TurnLog
+from tuppence.assistant.turn_log import BETWEEN_COMMITS, Interruption, TurnLog, pause_after
 from tuppence.assistant.turn_log_file import FILENAME
 from tuppence.assistant.turns import INTERRUPTED, Asked, Turn, begin_turn, end_turn
 from tuppence.ledger.household import Ledger, open_ledger
@@ -270,3 +270,9 @@ async def test_the_file_is_private_and_a_newer_one_is_refused(tmp_path: Path) ->
         database.close()
         with pytest.raises(StoreUnusable, match="newer"):
             await TurnLog.open(at.store)
+
+
+@pytest.mark.parametrize(("events", "pause"), [(0, 0.04), (1, 0.04), (200, 0.04), (400, 0.08), (100_000, 0.12)])
+def test_commits_come_less_often_when_they_are_large(events: int, pause: float) -> None:
+    assert pause_after(events) == pytest.approx(pause)
+    assert pause_after(events) >= BETWEEN_COMMITS

@@ -1,8 +1,9 @@
 """The turn log: what happens during turns, kept as it happens and read from any process, from any point, once.
 
 One writer per process takes the events of all its turns, joins neighbouring pieces of text, numbers them, and commits
-them together: at once when it was idle, otherwise every 40 ms. Nobody is shown an event before it is committed. Readers
-in the same process are handed what was committed; those in others look whether the file has changed.
+them together: at once when it was idle, otherwise every 40 ms, and less often under load. Nobody is shown an event
+before it is committed. Readers in the same process are handed what was committed; those in others look whether the
+file has changed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tuppence.llm.closing import finished
 from tuppence.store import Store, StoreUnusable
 
 BETWEEN_COMMITS = 0.04  # seconds
+_PER_EVENT = 0.0002  # seconds; until an event is with its reader it has cost a fraction of that
+_LONGEST_BETWEEN = 0.12  # seconds; longer, and people would see the text come in jerks
 BETWEEN_LOOKS = 0.05  # seconds between looks for stops that other processes ask for
 KEPT = 24 * 60 * 60.0  # seconds that events are kept after their turn's last one
 _EVENTS_BETWEEN_CHECKPOINTS = 4000  # each touches at most one page of 4 KiB
@@ -41,6 +44,15 @@ the turn; or its events cannot be kept."""
 Interrupt: TypeAlias = Callable[[Interruption], None]
 """Told once to stop running a turn; returns at once."""
 _T = TypeVar("_T")
+
+
+def pause_after(events: int) -> float:
+    """Seconds from one commit to the next, by how many events it had.
+
+    Where hundreds of answers run at once they come a little less often: neighbouring pieces of text are joined, so that
+    there are fewer events, and a busy process is not late with all of them.
+    """
+    return min(max(BETWEEN_COMMITS, events * _PER_EVENT), _LONGEST_BETWEEN)
 
 
 class _OpenTurn:
@@ -94,7 +106,7 @@ class TurnLog:
         self._landing = asyncio.Event()
         self._in_flight: list[tuple[_OpenTurn, NewEvents]] | None = None
         self._timer: asyncio.Handle | None = None
-        self._flushed_at = float("-inf")
+        self._flushed_at, self._pause = float("-inf"), BETWEEN_COMMITS
         self._since_checkpoint = 0  # events
         self._checkpointing: Future[None] | None = None
         self._stops_timer: asyncio.Handle | None = None
@@ -191,7 +203,7 @@ class TurnLog:
 
     def _plan_flush(self) -> None:
         if self._timer is None and self._in_flight is None:
-            wait = self._flushed_at + BETWEEN_COMMITS - self._loop.time()
+            wait = self._flushed_at + self._pause - self._loop.time()
             self._timer = self._loop.call_later(wait, self._flush) if wait > 0 else self._loop.call_soon(self._flush)
 
     def _hurry(self) -> None:
@@ -211,7 +223,9 @@ class TurnLog:
         self._in_flight = [(turn, NewEvents(turn_id, turn.taken())) for turn_id, turn in full.items()]
         self._flushed_at = self._loop.time()
         batch = [new for _, new in self._in_flight]
-        self._since_checkpoint += sum(len(new.events) for new in batch)
+        events = sum(len(new.events) for new in batch)
+        self._pause = pause_after(events)
+        self._since_checkpoint += events
         self._submit(lambda: self._write_file.write(batch, self._open), self._landed)
 
     def _landed(self, written: Future[Written]) -> None:
