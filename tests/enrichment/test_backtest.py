@@ -1,9 +1,9 @@
 """What is filed without asking is right: over invented households, and over the household in a data folder."""
 
+import asyncio
 import json
 from pathlib import Path
 
-import anyio
 import pytest
 from ledger.statements import bring_in, row, rows_of, statement
 
@@ -62,10 +62,10 @@ async def household_in(folder: Path) -> Ledger:
 
 
 def test_the_household_in_a_data_folder_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], anyio_backend: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
 
-    anyio.run(household_in, tmp_path, backend=anyio_backend)
+    asyncio.run(household_in(tmp_path))
     main([str(tmp_path), "--json"])
     found = json.loads(capsys.readouterr().out)
     memory = {"memory": 6, "classifier": 0}
