@@ -61,9 +61,7 @@ async def household_in(folder: Path) -> Ledger:
         return ledger
 
 
-def test_the_household_in_a_data_folder_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_household_in_a_data_folder_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     asyncio.run(household_in(tmp_path))
     main([str(tmp_path), "--json"])
