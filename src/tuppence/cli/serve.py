@@ -55,6 +55,7 @@ def settled() -> None:
     """What was imported stays as long as the process: looking through it for garbage would pause every answer."""
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(0.0005)
 
 
 def run_server(serving: "Coroutine[Any, Any, None]") -> None:
