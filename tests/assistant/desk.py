@@ -18,12 +18,12 @@ from tuppence.assistant.conversation import Conversation, conversation
 from tuppence.assistant.events import OutputText, TurnEvent
 from tuppence.assistant.functions import Findings, function
 from tuppence.assistant.reader import COMMAND_LINE, Reader
-from tuppence.assistant.responder import Answerer
 from tuppence.assistant.running_turns import RunningTurns
 from tuppence.assistant.turn_log import TurnLog
 from tuppence.assistant.turns import Asked, Turn, turn_with_id
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.llm import Retry, open_provider
+from tuppence.llm.answerer import Answerer
 from tuppence.store import Presence, Store
 from tuppence.understudy import Call, Reply, Text, Thinking, Understudy
 from tuppence.usage import UsageLog, UsageRow

@@ -15,12 +15,12 @@ from tuppence.assistant.assistant import Assistant
 from tuppence.assistant.chats import list_chats, new_chat, open_chat, said_in
 from tuppence.assistant.events import OutputText, TurnCompleted, TurnEvent, TurnFailed, TurnStopped
 from tuppence.assistant.reader import UnknownChat
-from tuppence.assistant.responder import Answerer
 from tuppence.assistant.running_turn import code_of
 from tuppence.assistant.turn_log import TurnLog
 from tuppence.assistant.turns import Asked, ChatBusy, begin_turn
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.llm import AssistantMessage, AuthenticationFailed, RateLimited, Retry, UserMessage, open_provider
+from tuppence.llm.answerer import Answerer
 from tuppence.store import Presence, Store
 from tuppence.store.tables import turns
 from tuppence.understudy import Fault, Reply, Understudy

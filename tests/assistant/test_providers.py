@@ -19,10 +19,10 @@ from tuppence.assistant import model_lists
 from tuppence.assistant.abilities import abilities_of, keep_diagnosis
 from tuppence.assistant.provider_settings import UNCHANGED, forget_provider, save_provider
 from tuppence.assistant.providers import NobodyToAsk, NothingFits, Providers
-from tuppence.assistant.responder import Answerer
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.llm import AuthenticationFailed, ChatRequest, OutputTextChunk, UnknownProvider, UserMessage, open_provider
 from tuppence.llm.abilities import Abilities
+from tuppence.llm.answerer import Answerer
 from tuppence.llm.doctor import Diagnosis
 from tuppence.settings import Settings
 from tuppence.store import Presence, Store

@@ -26,7 +26,7 @@ from tuppence.assistant.events import (
     Waiting,
 )
 from tuppence.assistant.functions import Findings, FunctionInputError, function
-from tuppence.assistant.responder import Answerer, EmptyAnswer, ReplyOwed, Responder, ResultsOwed, owed
+from tuppence.assistant.responder import EmptyAnswer, ReplyOwed, Responder, ResultsOwed, owed
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.llm import (
     AssistantMessage,
@@ -47,6 +47,7 @@ from tuppence.llm import (
     open_provider,
 )
 from tuppence.llm.abilities import Abilities
+from tuppence.llm.answerer import Answerer
 from tuppence.store import Presence, Store
 from tuppence.understudy import Call, Fault, Opaque, Reply, Text, Understudy, Usage
 from tuppence.usage import Purpose, UsageLog, UsageRow

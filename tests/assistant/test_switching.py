@@ -12,10 +12,10 @@ import pytest
 from tuppence.assistant.assistant import Assistant
 from tuppence.assistant.chats import new_chat
 from tuppence.assistant.events import OutputText, TurnEvent
-from tuppence.assistant.responder import Answerer
 from tuppence.assistant.turn_log import TurnLog
 from tuppence.ledger.household import open_ledger
 from tuppence.llm import Provider, Retry, open_provider
+from tuppence.llm.answerer import Answerer
 from tuppence.store import Presence, Store
 from tuppence.understudy import Call, Reply, Text, Thinking, Understudy
 from tuppence.usage import UsageLog

@@ -14,12 +14,13 @@ from tuppence.assistant.instructions import instructions
 from tuppence.assistant.interrupted_turns import end_orphans
 from tuppence.assistant.kept_transcript import KeptTranscript
 from tuppence.assistant.messages import SaidMessage, said_during, text_of
-from tuppence.assistant.responder import MAX_ROUNDS, Answerer, Emit, Responder
+from tuppence.assistant.responder import MAX_ROUNDS, Emit, Responder
 from tuppence.assistant.running_turn import RunningTurn
 from tuppence.assistant.turn_log import Interruption, TurnLog
 from tuppence.assistant.turns import Asked, ChatBusy, Turn, begin_turn
 from tuppence.ledger.household import Ledger, household_of
 from tuppence.llm import UserMessage
+from tuppence.llm.answerer import Answerer
 from tuppence.usage import Purpose, UsageLog
 
 

@@ -17,10 +17,10 @@ from tuppence.assistant.model_lists import ModelLists, conversational
 from tuppence.assistant.open_providers import OpenProviders
 from tuppence.assistant.provider_choice import Available, NobodyToAsk, chosen, missing, of_environment, wanted_name
 from tuppence.assistant.provider_settings import SavedProvider, private_allowed
-from tuppence.assistant.responder import Answerer
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.household_settings import set_setting
 from tuppence.llm import PRESETS, Preset, Provider, UnknownProvider
+from tuppence.llm.answerer import Answerer
 from tuppence.llm.doctor import Diagnosis, Doctor, Finding
 from tuppence.llm.registry import preset_named
 from tuppence.llm.roster import Choice, Configured, NothingFits

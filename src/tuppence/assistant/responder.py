@@ -37,13 +37,13 @@ from tuppence.llm import (
     LLMError,
     Message,
     OutputTextChunk,
-    Provider,
     ReasoningChunk,
     RequestRejected,
     ResponseChunk,
     UserMessage,
 )
-from tuppence.llm.abilities import Abilities, AnswerReader, estimated_usage
+from tuppence.llm.abilities import AnswerReader, estimated_usage
+from tuppence.llm.answerer import Answerer
 from tuppence.llm.closing import finished
 from tuppence.llm.context import Fitted
 from tuppence.store.tables import now
@@ -109,15 +109,6 @@ def owed(messages: Sequence[Message], max_rounds: int) -> ReplyOwed | ResultsOwe
     if rounds >= max_rounds or not (requests or answer.paused):
         return None
     return ResultsOwed(rounds, missing) if missing else ReplyOwed(rounds + 1)
-
-
-class Answerer(msgspec.Struct, frozen=True):
-    """Who may answer: a provider and the model that is asked of it."""
-
-    provider: Provider
-    model: str
-    abilities: Abilities = Abilities()
-    """What was found out about the model; by default nothing, and it is asked as usual."""
 
 
 class Responder:

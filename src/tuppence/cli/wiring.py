@@ -13,9 +13,9 @@ from tuppence.cli.providers import choosing_whom_to_ask
 if TYPE_CHECKING:
     from tuppence.assistant.assistant import Assistant
     from tuppence.assistant.open_providers import OpenProviders
-    from tuppence.assistant.responder import Answerer
     from tuppence.assistant.turn_log import TurnLog
     from tuppence.ledger.household import Ledger
+    from tuppence.llm.answerer import Answerer
     from tuppence.settings import Settings
     from tuppence.usage import UsageLog
 

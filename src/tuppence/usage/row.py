@@ -32,6 +32,8 @@ class Purpose(msgspec.Struct, frozen=True):
     turn_id: str | None = None
     round: int | None = None
     """Of the turn, from 1; None outside turns."""
+    run_id: str | None = None
+    """Of the run in the background that it is a part of; None outside runs."""
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):

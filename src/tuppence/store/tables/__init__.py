@@ -3,6 +3,7 @@
 from tuppence.store.tables.access import api_keys, links, sessions, users
 from tuppence.store.tables.chats import chats, messages, turns
 from tuppence.store.tables.edits import edit_changes, edits
+from tuppence.store.tables.enrichment import confirmations, run_batches, run_edits, runs, suggestions
 from tuppence.store.tables.findings import findings
 from tuppence.store.tables.ledger import (
     accounts,
@@ -34,6 +35,7 @@ __all__ = [
     "categories",
     "category_months",
     "chats",
+    "confirmations",
     "edit_changes",
     "edits",
     "findings",
@@ -52,7 +54,11 @@ __all__ = [
     "processes",
     "provider_settings",
     "rules",
+    "run_batches",
+    "run_edits",
+    "runs",
     "sessions",
+    "suggestions",
     "tags",
     "transaction_tags",
     "transactions",

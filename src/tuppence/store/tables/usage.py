@@ -28,6 +28,7 @@ llm_usage = Table(
     Column("message_id", String(32)),
     Column("turn_id", String(32)),
     Column("round", Integer),  # within the turn, from 1
+    Column("run_id", String(32)),  # of the work in the background that it was a part of
     # What was asked.
     Column("attempt", Integer, nullable=False),  # within the round, from 1
     Column("provider", String(64), nullable=False),
@@ -61,7 +62,7 @@ llm_usage = Table(
     CheckConstraint("outcome IN ('open', 'completed', 'stopped', 'interrupted', 'failed')", name="outcome"),
 )
 Index("ix_llm_usage_started", llm_usage.c.household_id, llm_usage.c.started_at)
-for _column in ("chat_id", "turn_id"):
+for _column in ("chat_id", "turn_id", "run_id"):
     Index(
         f"ix_llm_usage_{_column}",
         llm_usage.c.household_id,

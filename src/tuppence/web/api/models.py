@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from tuppence.access.addresses import AddressRefused
 from tuppence.access.secrets import KeyFileUnusable
 from tuppence.assistant.provider_choice import NobodyToAsk
-from tuppence.assistant.responder import Answerer
+from tuppence.llm.answerer import Answerer
 from tuppence.llm.registry import NoAddress, UnknownProvider
 from tuppence.llm.roster import NothingFits
 from tuppence.web.parts import Parts
