@@ -13,6 +13,7 @@ import pytest
 from tuppence.understudy import start_understudy
 
 from .asking import HEADERS, OPENAI_HEADERS, chat_question, question
+from .filing import IDS, by_call, filing_schema, items_in
 
 
 def test_it_answers_and_ends_with_the_block() -> None:
@@ -68,3 +69,32 @@ def test_importing_it_loads_nothing_else_of_tuppence() -> None:
     loaded = subprocess.run([sys.executable, "-c", listing], capture_output=True, check=True, text=True).stdout.split()
     assert loaded
     assert [name for name in loaded if not name.startswith("tuppence.understudy")] == []
+
+
+def test_its_account_can_be_read_from_outside() -> None:
+    options = ["--slip", "half_a_batch", "--slips-once", "--busy-every", "3", "--retry-after", "0.25"]
+    with start_understudy(pace=0, options=options) as started, httpx.Client(trust_env=False) as client:
+        path, body = started.openai_base_url + "/chat/completions", by_call("chat", filing_schema())
+        answers = [client.post(path, json=body, headers=OPENAI_HEADERS) for _ in range(3)]
+        account = client.get(started.base_url + "/understudy/account").json()
+        later = client.get(started.base_url + "/understudy/account", params={"after": 2}).json()
+    assert [len(items_in("chat", answer)) for answer in answers[:2]] == [2, 4]
+    assert answers[2].headers["retry-after"] == "0.25"
+    assert (account["asked"], account["open"], account["most_at_once"]) == (3, 0, 1)
+    lines = [(one["number"], one["operation"], one["ids"], one["status"]) for one in account["requests"]]
+    assert lines == [(n, "file_transactions", list(IDS), status) for n, status in ((1, 200), (2, 200), (3, 429))]
+    tokens = [one["usage"] and one["usage"]["output_tokens"] for one in account["requests"]]
+    assert tokens[2] is None
+    assert account["usage"]["output_tokens"] == tokens[0] + tokens[1]
+    assert [one["number"] for one in later["requests"]] == [3]
+
+
+def test_it_serves_without_a_parent_until_it_is_told_to_end() -> None:
+    command = [sys.executable, "-m", "tuppence.understudy", "--latency", "0.01", "--port", "0"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().decode().strip()
+        account = httpx.get(base_url + "/understudy/account", trust_env=False).json()
+        process.terminate()
+        assert process.wait(10) == 0
+    assert account["requests"] == []

@@ -5,6 +5,7 @@ It imports nothing else of Tuppence, so that no mistake can hide in both.
 
 from tuppence.understudy import anthropic
 from tuppence.understudy.account import Account, Exchange
+from tuppence.understudy.clerk import SLIPS, Slip
 from tuppence.understudy.defects import DEFECTS, Defect
 from tuppence.understudy.openai_chat import DIALECTS, OPENAI, Dialect
 from tuppence.understudy.process import Started, start_understudy
@@ -27,6 +28,7 @@ __all__ = [
     "DEFECTS",
     "DIALECTS",
     "OPENAI",
+    "SLIPS",
     "Account",
     "Block",
     "Call",
@@ -41,6 +43,7 @@ __all__ = [
     "RedactedThinking",
     "Reply",
     "Script",
+    "Slip",
     "Started",
     "Text",
     "Thinking",

@@ -10,6 +10,7 @@ import signal
 import sys
 from datetime import date
 
+from tuppence.understudy.clerk import SLIPS
 from tuppence.understudy.defects import DEFECTS
 from tuppence.understudy.openai_chat import DIALECTS
 from tuppence.understudy.server import Understudy
@@ -37,6 +38,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dialect", choices=DIALECTS, default="openai", help="whose Chat Completions it speaks")
     parser.add_argument("--defect", choices=DEFECTS, action="append", default=[], help="what is wrong with it; repeat")
     parser.add_argument("--slowness", type=float, default=2.0, help="seconds that its slow defects take")
+    parser.add_argument("--slip", choices=SLIPS, action="append", default=[], help="what it files wrong; repeat")
+    parser.add_argument("--slips-once", action="store_true", help="file right what was asked about before")
+    parser.add_argument("--busy-every", type=int, default=None, help="refuse each so-manieth question with a 429")
+    parser.add_argument("--retry-after", type=float, default=1.0, help="seconds that such a refusal tells to wait")
     parser.add_argument("--model", action="append", default=[], help="a model that exists; repeat; else the usual ones")
     parser.add_argument("--context-window", type=int, default=200_000, help="tokens of input that fit")
     return parser.parse_args()
@@ -56,6 +61,10 @@ async def _serve(arguments: argparse.Namespace) -> None:
         dialect=arguments.dialect,
         defects=arguments.defect,
         slowness=arguments.slowness,
+        slips=arguments.slip,
+        slips_once=arguments.slips_once,
+        busy_every=arguments.busy_every,
+        retry_after=arguments.retry_after,
         models=arguments.model,
         context_window=arguments.context_window,
         host=arguments.host,

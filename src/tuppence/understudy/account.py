@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, overload
 
 from tuppence.understudy.reply import Json, Reply, Usage
@@ -72,6 +73,10 @@ class Exchange:
     request_id: str
     asks: bool = False
     """True when a model's answer was asked for, not a list of models or a count."""
+    operation: str | None = None
+    """The one function of background work that was asked for, by call or in words; None: something else was asked."""
+    ids: tuple[int | str, ...] = ()
+    """The transactions that the operation was asked for."""
     reply: Reply | None = None
     status: int | None = None
     events_total: int = 0
@@ -138,6 +143,13 @@ class Account(Sequence[Exchange]):
     def open_sockets(self) -> int:
         """Connections not closed yet, idle ones included."""
         return sum(socket.closed_at is None for socket in self.sockets)
+
+    @property
+    def most_at_once(self) -> int:
+        """The most requests for an answer that were open at the same time."""
+        moments = [(exchange.arrived_at, 1) for exchange in self.asked]
+        moments += [(exchange.finished_at, -1) for exchange in self.asked if exchange.finished_at is not None]
+        return max(accumulate(change for _, change in sorted(moments)), default=0)
 
     @property
     def usage(self) -> Usage:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from tuppence.understudy.account import Account, Exchange, Milestones, Socket, masked
 from tuppence.understudy.anthropic.events import new_id
 from tuppence.understudy.anthropic.messages import AnthropicMessages
+from tuppence.understudy.clerk import Assignment, Clerk, Slip, assignment_in
 from tuppence.understudy.connection import BadHttp, ClientLeft, Connection, Request
 from tuppence.understudy.conversation import Question
 from tuppence.understudy.defects import Defect, Defects
@@ -24,10 +25,11 @@ from tuppence.understudy.openai_responses import OpenAIResponses
 from tuppence.understudy.rendering import answer_to
 from tuppence.understudy.repertoire import performed
 from tuppence.understudy.reply import Fault, Rejected, Reply
+from tuppence.understudy.statement import is_for_statement, statement_of
 from tuppence.understudy.wire import House, Wire
 
 Play = Callable[[Exchange], Reply | Awaitable[Reply | None] | None]
-"""Makes the reply to a request, which it can look at; None leaves it to the repertoire."""
+"""Makes the reply to a request, which it can look at; None leaves it to the repertoire, or to the clerk."""
 Script = Play | Sequence[Reply | Play | None]
 """One play for every request, or one entry per request in order; None is the repertoire."""
 
@@ -38,8 +40,9 @@ _logger = logging.getLogger(__name__)
 class Understudy:
     """A stand-in model server over real HTTP, for `async with`. It speaks every wire; a request's path says which.
 
-    Without a script it answers from its repertoire. A script that is a sequence answers one request after the other; a
-    request after its end, like one that the real API would refuse, gets a 400 that says so and uses up no entry.
+    Without a script it answers from its repertoire, and its clerk files transactions and names merchants. A script that
+    is a sequence answers one request after the other; a request after its end, like one that the real API would refuse,
+    gets a 400 that says so and uses up no entry.
     """
 
     def __init__(
@@ -56,6 +59,10 @@ class Understudy:
         dialect: Dialect | str = OPENAI,
         defects: Collection[Defect] = (),
         slowness: float = 2.0,
+        slips: Collection[Slip] = (),
+        slips_once: bool = False,
+        busy_every: int | None = None,
+        retry_after: float = 1.0,
         today: date | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -66,8 +73,10 @@ class Understudy:
         answer begins. models: those that exist; empty: the wire's own. strict: refuse what the real API refuses.
         cached_from: tokens a prefix needs to be cached. context_window: tokens of input that fit. dialect: how it
         speaks Chat Completions, or the name of a preset. defects: what is wrong with it, on every wire. slowness:
-        seconds that its slow defects take. today: the day when the conversation names none; None: the machine's.
-        port 0: a free one. Raises ValueError when there is no such dialect or defect.
+        seconds that its slow defects take. slips: what it does wrong where it files transactions or names merchants.
+        slips_once: only where it was asked about none of the transactions before. busy_every: each so-manieth question
+        gets a 429 at once, with `retry_after` in seconds; None: none does. today: the day when the conversation names
+        none; None: the machine's. port 0: a free one. Raises ValueError when there is no such dialect, defect or slip.
         """
         drops = "drops_beginning" in defects
         house = House(api_key, tuple(models), strict, context_window, cached_from, drops)
@@ -75,6 +84,10 @@ class Understudy:
         self.account = Account(milestones=Milestones())
         self._wires: tuple[Wire, ...] = (AnthropicMessages(house), OpenAIResponses(house), OpenAIChat(house, dialect))
         self._defects = Defects.of(defects, slowness)
+        self._clerk = Clerk(slips, slips_once=slips_once)
+        self._busy_every = busy_every
+        self._retry_after = retry_after
+        self._questions = 0
         self._play = script if callable(script) else None
         self._entries = None if script is None or callable(script) else list(script)
         self._played = 0
@@ -146,6 +159,9 @@ class Understudy:
     async def _serve_requests(self, connection: Connection, socket: Socket) -> None:
         try:
             while (request := await connection.request()) is not None:
+                if is_for_statement(request):
+                    await connection.write(statement_of(self.account, request))
+                    continue
                 exchange = self._exchange(request, socket)
                 if not await self._attend(request, exchange, connection):
                     return
@@ -205,8 +221,11 @@ class Understudy:
             read = wire.read(request)
             if isinstance(read, Reply):
                 return read, answer_to(read, None, wire, exchange.request_id)
+            assignment = assignment_in(read.conversation)
+            if assignment is not None:
+                exchange.operation, exchange.ids = assignment.operation, assignment.ids
             question = self._defects.understood(read)
-            reply = self._defects.spoilt(await self._reply(exchange, question))
+            reply = self._busy() or self._defects.spoilt(await self._reply(exchange, question, assignment))
             answer = answer_to(reply, question, wire, exchange.request_id)
             return self._defects.broken(reply, answer), answer
         except Rejected as refusal:
@@ -216,12 +235,21 @@ class Understudy:
             reply = Reply(error=Fault(400, f"the understudy or its script failed: {error!r}"))
         return reply, answer_to(reply, None, wire, exchange.request_id)
 
-    async def _reply(self, exchange: Exchange, question: Question) -> Reply:
+    def _busy(self) -> Reply | None:
+        """The refusal that is this question's turn, if it is."""
+        self._questions += 1
+        if not self._busy_every or self._questions % self._busy_every:
+            return None
+        return Reply(error=Fault(429), retry_after=self._retry_after, first_byte_delay=0.0)
+
+    async def _reply(self, exchange: Exchange, question: Question, assignment: Assignment | None) -> Reply:
         entry = self._next_entry(exchange)
         if callable(entry):
             made = entry(exchange)
             entry = await made if inspect.isawaitable(made) else made
-        return entry if entry is not None else performed(question, self._today)
+        if entry is not None:
+            return entry
+        return performed(question, self._today) if assignment is None else self._clerk.reply(assignment, question)
 
     def _next_entry(self, exchange: Exchange) -> Reply | Play | None:
         if self._play is not None or self._entries is None:
