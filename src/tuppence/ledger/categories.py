@@ -83,14 +83,21 @@ async def create_category(
     Raises NameTaken when the household has one of that name, ValueError for an empty name, and LookupError when the
     parent is none of ours.
     """
-    shown = shown_name(name, "a category")
     with taken_names(name, "a category"):
-        async with editing(ledger, by, f"Added the category {shown}") as edit:
-            above = None if parent is None else await _category(edit.connection, ledger, parent.id)
-            chosen: CategoryKind = _kind(kind) if kind else above.kind if above else "expense"
-            parent_id = above.id if above else None
-            values = {"name": shown, "name_key": name_key(name), "kind": chosen, "parent_id": parent_id}
-            return Category(await edit.insert(categories, values), shown, chosen, parent_id)
+        async with editing(ledger, by, "Added a category") as edit:
+            return await category_in(edit, name, kind=kind, parent=None if parent is None else parent.id)
+
+
+async def category_in(
+    edit: Editing, name: str, *, kind: CategoryKind | None = None, parent: int | None = None
+) -> Category:
+    """The same as a part of an edit, within `taken_names`. parent: its id."""
+    shown = shown_name(name, "a category")
+    above = None if parent is None else await _category(edit.connection, edit.ledger, parent)
+    chosen: CategoryKind = _kind(kind) if kind else above.kind if above else "expense"
+    edit.summary = f"Added the category {shown}"
+    values = {"name": shown, "name_key": name_key(name), "kind": chosen, "parent_id": parent}
+    return Category(await edit.insert(categories, values), shown, chosen, parent)
 
 
 async def change_category(ledger: Ledger, identity: int, change: CategoryChange, by: By = PERSON) -> Edited:

@@ -213,17 +213,28 @@ def _content(table: Table) -> list[Column[Any]]:
 
 @asynccontextmanager
 async def editing(
-    ledger: Ledger, by: By, summary: str, *, into: str | None = None, between_imports: bool = False
+    ledger: Ledger,
+    by: By,
+    summary: str,
+    *,
+    into: str | None = None,
+    known_as: str | None = None,
+    between_imports: bool = False,
 ) -> AsyncIterator[Editing]:
     """One edit: a writing transaction that is journalled. Nothing is left of it when the block raises.
 
     An edit that changed nothing leaves no trace in the journal. With `into`, the id of an edit in force, it becomes a
-    part of that one: raises UnknownEdit and AlreadyUndone. With `between_imports` it waits until no import is running:
-    one holds in memory which categories there are.
+    part of that one: raises UnknownEdit and AlreadyUndone. With `known_as`, an id of 32 characters, it has that id, and
+    becomes a part of the edit that has it already: raises AlreadyUndone. With `between_imports` it waits until no
+    import is running: one holds in memory which categories there are.
     """
     async with turn_to_import(ledger) if between_imports else ledger.store.writing() as connection:
         edit = Editing(ledger, connection, by, summary)
         mine = edits.c.household_id == ledger.household
+        if known_as is not None:
+            edit.id = known_as
+            found = select(edits.c.id).where(mine, edits.c.id == known_as)
+            into = await connection.scalar(found)
         if into is None:
             values = {"user_id": by.user_id, "source": by.source, "summary": summary, "created_at": now()}
             await connection.execute(insert(edits).values(id=edit.id, household_id=ledger.household, **values))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Delete, Update, delete, insert, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.llm import TokenUsage
 from tuppence.llm.closing import finished
@@ -22,6 +23,14 @@ from tuppence.usage.statistics import By, UsageSummary, summaries
 
 OnClose = Callable[[UsageRow], None]
 """Given each row when it is closed, with its cost."""
+Gate = Callable[[AsyncConnection, UsageRow], Awaitable[float | None]]
+"""Asked, within the transaction that would write it, whether a request may begin: None, or seconds after which to ask
+again. Raises NotAdmitted."""
+
+
+class NotAdmitted(Exception):
+    """A gate says that the request must not begin at all; the message says why."""
+
 
 _PATIENCE = 1.0  # seconds that a caller waits for its row to be written, before that goes on behind its back
 _TRIES = 6  # to write a row, each waiting as long as the store waits for another process
@@ -60,11 +69,18 @@ class UsageLog:
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    async def open(self, row: UsageRow) -> None:
-        """Write an open row; it is committed when this returns. Raises StoreUnusable."""
+    async def open(self, row: UsageRow, gate: Gate | None = None) -> float | None:
+        """Write an open row; it is committed when this returns None.
+
+        Otherwise the gate said no for now: nothing was written, and these are the seconds after which to ask again.
+        Raises StoreUnusable, and what the gate raises.
+        """
         self.prepare()
         async with self._store.writing() as connection:
+            if gate is not None and (wait := await gate(connection, row)) is not None:
+                return wait
             await connection.execute(insert(llm_usage).values(opening_values(row, self._process_id)))
+        return None
 
     async def close(self, row: UsageRow, on_close: OnClose | None = None) -> None:
         """Write how a request ended, with its cost, unless it was written already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ import msgspec
 
 from tuppence.llm import Attempt, AttemptEnd, ChatResponse, ChatStream, TokenUsage
 from tuppence.store.tables import now
-from tuppence.usage.log import OnClose, UsageLog
+from tuppence.usage.log import Gate, OnClose, UsageLog
 from tuppence.usage.row import Purpose, UsageRow, closed_row, estimated_row, opened_row
 
 Estimate: TypeAlias = Callable[[ChatResponse], TokenUsage]
@@ -22,14 +23,16 @@ def metered(
     purpose: Purpose,
     on_close: OnClose | None = None,
     estimate: Estimate | None = None,
+    gate: Gate | None = None,
 ) -> ChatStream:
     """`stream`, with one usage row per attempt: committed before the request is sent, closed however it ends.
 
     on_close: given each closed row, once, with its cost. That happens before the stream is left, unless the database is
     busy for longer than a second: then the answer does not wait for it. estimate: tells about how many tokens an answer
-    took, for providers that do not report them; None: what is not reported stays unknown.
+    took, for providers that do not report them; None: what is not reported stays unknown. gate: what each attempt has
+    to pass, and waits for, before it begins; what it raises ends the stream. None: nothing.
     """
-    return stream.watched_by(_Meter(log, purpose, on_close, estimate))
+    return stream.watched_by(_Meter(log, purpose, on_close, estimate, gate))
 
 
 class _Metering(msgspec.Struct):
@@ -43,16 +46,26 @@ class _Metering(msgspec.Struct):
 class _Meter:
     """The AttemptWatcher that keeps usage rows. Attempts of one stream follow one another."""
 
-    def __init__(self, log: UsageLog, purpose: Purpose, on_close: OnClose | None, estimate: Estimate | None) -> None:
+    def __init__(
+        self,
+        log: UsageLog,
+        purpose: Purpose,
+        on_close: OnClose | None,
+        estimate: Estimate | None,
+        gate: Gate | None,
+    ) -> None:
         self._log = log
         self._purpose = purpose
         self._on_close = on_close
         self._estimate = estimate
+        self._gate = gate
         self._now: _Metering | None = None
 
     async def begins(self, attempt: Attempt) -> None:
         metering = self._now = _Metering(opened_row(attempt, self._purpose, now()))
-        await self._log.open(metering.row)
+        while (wait := await self._log.open(metering.row, self._gate)) is not None:
+            await asyncio.sleep(wait)
+            metering.row = opened_row(attempt, self._purpose, now())
         metering.opened = True
 
     async def ends(self, attempt: Attempt, end: AttemptEnd) -> None:

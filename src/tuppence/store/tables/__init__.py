@@ -3,7 +3,7 @@
 from tuppence.store.tables.access import api_keys, links, sessions, users
 from tuppence.store.tables.chats import chats, messages, turns
 from tuppence.store.tables.edits import edit_changes, edits
-from tuppence.store.tables.enrichment import confirmations, run_batches, run_edits, runs, suggestions
+from tuppence.store.tables.enrichment import confirmations, run_batches, runs, suggestions
 from tuppence.store.tables.findings import findings
 from tuppence.store.tables.ledger import (
     accounts,
@@ -55,7 +55,6 @@ __all__ = [
     "provider_settings",
     "rules",
     "run_batches",
-    "run_edits",
     "runs",
     "sessions",
     "suggestions",

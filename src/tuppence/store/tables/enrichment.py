@@ -1,6 +1,7 @@
 """The tables of filing in the background: runs, the batches of one, what is suggested, what waits for a yes."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
@@ -28,10 +29,11 @@ runs = Table(
     Column("model", String),
     Column("orders", Text, nullable=False),  # JSON: see enrichment/runs.py
     Column("transactions", Integer, nullable=False),  # so many it is about
-    Column("free_done", Integer, nullable=False),  # so many of them have been looked at without a model
+    Column("planned", Boolean, nullable=False),  # what can be said without a model is said, and the batches are made
     Column("problem", Text),  # what ended it early, for people
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("undone_at", Moment),
     ForeignKeyConstraint(["household_id"], ["households.id"]),
     UniqueConstraint("household_id", "id"),
     CheckConstraint("kind IN ('categorize', 'merchants')", name="kind"),
@@ -56,12 +58,17 @@ run_batches = Table(
     metadata,
     Column("household_id", RowId, primary_key=True, autoincrement=False),
     Column("run_id", String(32), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1; 0 is what is done without a model
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False
+    ),  # from 1; 0 and below: what is said without a model
     Column("groups", Text, nullable=False),  # JSON: lists of the ids of transactions that are asked about as one
+    Column("transactions", Integer, nullable=False),  # in all groups
     Column("state", String(16), nullable=False),
+    Column("process_id", String(32)),  # who is at it; not a reference, as processes come and go
     Column("filed", Integer, nullable=False),  # transactions
     Column("suggested", Integer, nullable=False),
-    Column("left", Integer, nullable=False),  # nobody knew, or was not sure enough
+    Column("unsure", Integer, nullable=False),  # the model was not sure enough to say anything
+    Column("abstained", Text, nullable=False),  # JSON: the ids of these
     Column("unanswered", Integer, nullable=False),  # asked twice, and no usable answer came
     Column("problem", Text),  # why it failed, for people
     Column("ended_at", Moment),
@@ -75,17 +82,6 @@ Index(
     run_batches.c.number,
     sqlite_where=text("state = 'open'"),
     postgresql_where=text("state = 'open'"),
-)
-
-run_edits = Table(
-    "run_edits",
-    metadata,
-    Column("household_id", RowId, primary_key=True, autoincrement=False),
-    Column("run_id", String(32), primary_key=True),
-    Column("source", String(16), primary_key=True),  # an edit is of one source
-    Column("edit_id", String(32), nullable=False),
-    ForeignKeyConstraint(["household_id", "run_id"], ["runs.household_id", "runs.id"], ondelete="CASCADE"),
-    ForeignKeyConstraint(["household_id", "edit_id"], ["edits.household_id", "edits.id"], ondelete="CASCADE"),
 )
 
 suggestions = Table(
