@@ -93,15 +93,18 @@ def migrated() -> Path:
 
 
 @contextmanager
-def served(home: Path, **settings: Any) -> Iterator[Served]:
-    """The app over the data folder `home`. settings: further fields of Settings; `keys` as plain strings."""
+def served(home: Path, *, works: bool = False, **settings: Any) -> Iterator[Served]:
+    """The app over the data folder `home`. settings: further fields of Settings; `keys` as plain strings.
+
+    works: whether it works in the background, too.
+    """
     keys = {name: SecretStr(key) for name, key in settings.pop("keys", {}).items()}
     if not (home / FILENAME).exists():
         copy(migrated(), home / FILENAME)
     wanted = Settings.model_construct(home=home, keys=keys, **{"addresses": {}, **settings})
     ready: Future[Served] = Future()
     over = threading.Event()
-    thread = threading.Thread(target=asyncio.run, args=(_serve(wanted, ready, over),))
+    thread = threading.Thread(target=asyncio.run, args=(_serve(wanted, ready, over, works=works),))
     thread.start()
     try:
         yield ready.result(30)
@@ -111,9 +114,9 @@ def served(home: Path, **settings: Any) -> Iterator[Served]:
         assert not thread.is_alive(), "the server did not end"
 
 
-async def _serve(settings: Settings, ready: Future[Served], over: threading.Event) -> None:
+async def _serve(settings: Settings, ready: Future[Served], over: threading.Event, *, works: bool) -> None:
     try:
-        async with opened_parts(settings) as parts:
+        async with opened_parts(settings, works=works) as parts:
 
             def on_ready(port: int) -> None:
                 ready.set_result(Served(f"http://127.0.0.1:{port}", parts, asyncio.get_running_loop()))

@@ -17,12 +17,13 @@ from tuppence.assistant.model_lists import ModelLists, conversational
 from tuppence.assistant.open_providers import OpenProviders
 from tuppence.assistant.provider_choice import Available, NobodyToAsk, chosen, missing, of_environment, wanted_name
 from tuppence.assistant.provider_settings import SavedProvider, private_allowed
+from tuppence.enrichment.run_work import NobodyAnswers
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.household_settings import set_setting
 from tuppence.llm import PRESETS, Preset, Provider, UnknownProvider
 from tuppence.llm.answerer import Answerer
 from tuppence.llm.doctor import Diagnosis, Doctor, Finding
-from tuppence.llm.registry import preset_named
+from tuppence.llm.registry import NoAddress, preset_named
 from tuppence.llm.roster import Choice, Configured, NothingFits
 from tuppence.usage import Purpose, UsageLog, metered
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tuppence.settings import Settings
 
 __all__ = ["NobodyToAsk", "NothingFits", "Offered", "ProviderState", "Providers"]
+
+_UNASKABLE = (NobodyToAsk, NothingFits, UnknownProvider, NoAddress, AddressRefused)
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -91,6 +94,13 @@ class Providers:
             with suppress(AddressRefused):  # somebody who cannot be asked cannot step in
                 asked.append((await self._open(household, other.configured), other.model))
         return [Answerer(who, model, await abilities_of(ledger.store, who, model)) for who, model in asked]
+
+    async def answerer(self, ledger: Ledger, wanted: str | None = None) -> Answerer:
+        """Who answers in the background, where nobody steps in. Raises NobodyAnswers, StoreUnusable."""
+        try:
+            return (await self.answerers(ledger, wanted))[0]
+        except _UNASKABLE as error:
+            raise NobodyAnswers(str(error)) from error
 
     async def choice(self, ledger: Ledger, wanted: str | None = None) -> Choice:
         """Whom `answerers` would give first. Raises NobodyToAsk, NothingFits, UnknownProvider, KeyFileUnusable."""

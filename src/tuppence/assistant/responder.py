@@ -26,6 +26,7 @@ from tuppence.assistant.events import (
     Waiting,
 )
 from tuppence.assistant.functions import Function, FunctionAnswer, refused
+from tuppence.enrichment.confirmations import ChatCall
 from tuppence.ledger.household import Ledger
 from tuppence.llm import (
     AssistantMessage,
@@ -221,7 +222,7 @@ class Responder:
     ) -> None:
         """Run the functions of one round side by side; their results are kept together, in the requests' order."""
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(self._run_function(request, emit)) for request in requests]
+            running = [group.create_task(self._run_function(request, round_number, emit)) for request in requests]
         answers = [task.result() for task in running]
         results = [
             FunctionResult(request.call_id, answer.output, is_error=not answer.ok)
@@ -230,7 +231,7 @@ class Responder:
         summaries = [answer.summary for answer in answers]
         await transcript.add(results, round_number=round_number, finished=True, summaries=summaries)
 
-    async def _run_function(self, request: ChatFunctionRequest, emit: Emit) -> FunctionAnswer:
+    async def _run_function(self, request: ChatFunctionRequest, round_number: int, emit: Emit) -> FunctionAnswer:
         emit(FunctionRequested(request.call_id, request.function_name, request.function_args))
         function = self._functions.get(request.function_name)
         if request.malformed:
@@ -240,9 +241,17 @@ class Responder:
             known = ", ".join(self._functions)
             answer = refused(f"There is no function {request.function_name!r}.", f"Call one of: {known}.")
         else:
-            answer = await function.run(self._ledger, request.function_args, self._today)
+            call = self._call(round_number, request)
+            answer = await function.run(self._ledger, request.function_args, self._today, call)
         emit(FunctionAnswered(request.call_id, answer.summary, answer.ok))
         return answer
+
+    def _call(self, round_number: int, request: ChatFunctionRequest) -> ChatCall | None:
+        """What the effects of a call are named after; None outside of chats."""
+        chat, turn = self._purpose.chat_id, self._purpose.turn_id
+        if chat is None or turn is None:
+            return None
+        return ChatCall(chat_id=chat, turn_id=turn, round=round_number, call_id=request.call_id)
 
 
 def seconds_to_first_chunk(rows: Sequence[UsageRow]) -> float | None:

@@ -14,14 +14,18 @@ from tuppence.cli.accounts import accounts
 from tuppence.cli.ask import ask
 from tuppence.cli.backup import backup, restore
 from tuppence.cli.bank_import import bank_import
+from tuppence.cli.categorize import categorize
 from tuppence.cli.chat import chat
 from tuppence.cli.console import written_otherwise
 from tuppence.cli.demo import demo
 from tuppence.cli.doctor import doctor
+from tuppence.cli.evaluate import evaluate
 from tuppence.cli.failures import INTERRUPTED, WRONG_USAGE, Interrupted, told_failure
+from tuppence.cli.merchants import merchants
 from tuppence.cli.serve import link, serve
 from tuppence.cli.transactions import transactions
 from tuppence.cli.usage import usage
+from tuppence.cli.worker import worker
 
 _HELP = """Answers questions about your household's own money.
 
@@ -63,7 +67,23 @@ def root(
 
 
 app.command("import")(bank_import)
-for command in (serve, ask, chat, accounts, transactions, usage, doctor, demo, link, backup, restore):
+app.add_typer(evaluate)
+for command in (
+    serve,
+    worker,
+    ask,
+    chat,
+    accounts,
+    transactions,
+    categorize,
+    merchants,
+    usage,
+    doctor,
+    demo,
+    link,
+    backup,
+    restore,
+):
     app.command()(command)
 
 

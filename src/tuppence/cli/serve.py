@@ -27,20 +27,27 @@ HostOption = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to liste
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Which port to listen on; 0 for any free one.")]
 
 
-def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = PORT) -> None:
+def serve(
+    context: typer.Context,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PORT,
+    works: Annotated[
+        bool, typer.Option("--background/--no-background", help="Work in the background, too; or leave it to a worker.")
+    ] = True,
+) -> None:
     """Serve the web app until Ctrl-C. At the first start it prints a link that makes the owner's account."""
     from tuppence.cli.home import home_folder
     from tuppence.settings import read_settings
 
-    run_server(_serve(read_settings(home_folder(context.obj)), host, port))
+    run_server(_serve(read_settings(home_folder(context.obj)), host, port, works=works))
 
 
-async def _serve(settings: "Settings", host: str, port: int) -> None:
+async def _serve(settings: "Settings", host: str, port: int, *, works: bool) -> None:
     from tuppence.access.links import pending_owner_link
     from tuppence.web.parts import opened_parts
 
     check_free(host, port)
-    async with opened_parts(settings, settled) as parts:
+    async with opened_parts(settings, settled, works=works) as parts:
         pending = await pending_owner_link(parts.first_ledger)
 
         def told(address: str) -> None:

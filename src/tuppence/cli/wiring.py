@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tuppence.assistant.assistant import Assistant
     from tuppence.assistant.open_providers import OpenProviders
     from tuppence.assistant.turn_log import TurnLog
+    from tuppence.enrichment.background import Background
     from tuppence.ledger.household import Ledger
     from tuppence.llm.answerer import Answerer
     from tuppence.settings import Settings
@@ -35,6 +36,14 @@ class Wired:
     """An assistant over an open ledger."""
 
     assistant: "Assistant"
+    ledger: "Ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundParts:
+    """Filing in the background, over an open ledger."""
+
+    background: "Background"
     ledger: "Ledger"
 
 
@@ -102,6 +111,18 @@ async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
         if not impatient or all(task.done() for task in importing):
             await asyncio.wait(importing)
             await opened.aclose()
+
+
+@asynccontextmanager
+async def opened_background(settings: "Settings") -> AsyncIterator[BackgroundParts]:
+    """Work on whatever is to be done in the background, until the block ends. Raises StoreUnusable."""
+    from tuppence.assistant.providers import Providers
+    from tuppence.enrichment import background
+
+    async with opened_usage(settings.home) as parts, Providers(settings) as providers:
+        opened = background.opened_background(parts.ledger.store, parts.log, parts.process_id, providers.answerer)
+        async with opened as working:
+            yield BackgroundParts(working, parts.ledger)
 
 
 def _import_parts() -> None:

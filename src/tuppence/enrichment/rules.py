@@ -94,16 +94,18 @@ async def create_rule(ledger: Ledger, conditions: Conditions, outcome: Outcome, 
     LookupError when the household lacks an account, category or merchant of them.
     """
     async with editing(ledger, by, "Added a rule") as edit:
-        earlier = await rules_on(edit.connection, ledger)
-        if len(earlier) >= MOST_RULES:
-            raise ValueError(f"There are {MOST_RULES} rules already. Delete some that no longer matter.")
-        last = await edit.connection.scalar(
-            select(func.max(rules.c.position)).where(rules.c.household_id == ledger.household)
-        )
-        values = await _conditions(edit, conditions) | await _outcome(edit, outcome)
-        order = {"position": (last or 0) + 1, "enabled": True, "created_at": now()}
-        identity = await edit.insert(rules, values | order)
-        return await _rule(edit.connection, ledger, identity)
+        return await rule_in(edit, conditions, outcome)
+
+
+async def rule_in(edit: Editing, conditions: Conditions, outcome: Outcome) -> Rule:
+    """The same as a part of an edit."""
+    earlier = select(func.count(), func.max(rules.c.position)).where(rules.c.household_id == edit.ledger.household)
+    count, last = (await edit.connection.execute(earlier)).one()
+    if count >= MOST_RULES:
+        raise ValueError(f"There are {MOST_RULES} rules already. Delete some that no longer matter.")
+    values = await _conditions(edit, conditions) | await _outcome(edit, outcome)
+    order = {"position": (last or 0) + 1, "enabled": True, "created_at": now()}
+    return await _rule(edit.connection, edit.ledger, await edit.insert(rules, values | order))
 
 
 async def change_rule(ledger: Ledger, identity: int, change: RuleChange, by: By = PERSON) -> Edited:

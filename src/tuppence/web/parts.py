@@ -16,6 +16,7 @@ from tuppence.assistant.open_providers import OpenProviders
 from tuppence.assistant.providers import Providers
 from tuppence.assistant.running_turns import RunningTurns
 from tuppence.assistant.turn_log import TurnLog
+from tuppence.enrichment.background import Background, opened_background
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.ledger.uploads import delete_old_uploads
 from tuppence.settings import Settings
@@ -44,15 +45,19 @@ class Parts:
     providers: Providers
     imports: ImportDesk
     provider_tests: ProviderTests
+    background: Background
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server ends: streams without an end of their own end now."""
 
 
 @asynccontextmanager
-async def opened_parts(settings: Settings, on_prepared: Callable[[], None] = lambda: None) -> AsyncIterator[Parts]:
+async def opened_parts(
+    settings: Settings, on_prepared: Callable[[], None] = lambda: None, *, works: bool = True
+) -> AsyncIterator[Parts]:
     """The parts over the data folder of the settings. Raises StoreUnusable, KeyFileUnusable.
 
-    on_prepared: told when everything that takes long to import is imported, some seconds later.
+    on_prepared: told when everything that takes long to import is imported, some seconds later. works: whether this
+    process works in the background, too; otherwise another one has to.
     """
     async with (
         await Store.open(settings.home) as store,
@@ -65,7 +70,8 @@ async def opened_parts(settings: Settings, on_prepared: Callable[[], None] = lam
         async with (
             Providers(settings, opened, keyfile) as providers,
             RunningTurns(store, log, usage, presence.id) as turns,
-            ImportDesk(presence.id) as imports,
+            opened_background(store, usage, presence.id, providers.answerer, works=works) as background,
+            ImportDesk(presence.id, background.after_import) as imports,
             ProviderTests(providers, usage) as provider_tests,
         ):
             usage.prepare()
@@ -85,6 +91,7 @@ async def opened_parts(settings: Settings, on_prepared: Callable[[], None] = lam
                     providers=providers,
                     imports=imports,
                     provider_tests=provider_tests,
+                    background=background,
                 )
 
 

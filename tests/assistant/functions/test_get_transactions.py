@@ -19,7 +19,9 @@ async def test_the_latest_first(ledger: Ledger) -> None:
     data = await found(ledger, "get_transactions", limit=2)
 
     assert data["found"] == 18
-    assert data["transactions"] == [
+    first, second = data["transactions"]
+    assert (first.pop("id"), second.pop("id")) == (18, 17)
+    assert [first, second] == [
         {
             "date": "2026-04-08",
             "amount": "-20.00",

@@ -1,5 +1,8 @@
-"""What a model may ask of the ledger: one file per function. Only here do models and the ledger meet."""
+"""What a model may ask of the ledger, or propose to change: one file per function. Only here do the two meet."""
 
+from tuppence.assistant.functions.categorize_transactions import categorize_transactions
+from tuppence.assistant.functions.create_category import create_category
+from tuppence.assistant.functions.create_rule import create_rule
 from tuppence.assistant.functions.function import (
     Findings,
     Function,
@@ -14,6 +17,7 @@ from tuppence.assistant.functions.get_categories import get_categories
 from tuppence.assistant.functions.get_income_statement import get_income_statement
 from tuppence.assistant.functions.get_merchants import get_merchants
 from tuppence.assistant.functions.get_transactions import get_transactions
+from tuppence.assistant.functions.update_transaction import update_transaction
 
 FUNCTIONS: tuple[Function, ...] = (
     get_accounts,
@@ -22,6 +26,10 @@ FUNCTIONS: tuple[Function, ...] = (
     get_balance_sheet,
     get_categories,
     get_merchants,
+    categorize_transactions,
+    create_category,
+    create_rule,
+    update_transaction,
 )
 """Every function, always in this order: providers cache definitions only as long as not one byte of them changes."""
 

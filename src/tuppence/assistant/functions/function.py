@@ -6,7 +6,8 @@ It is made of a typed asynchronous Python function. The docstring is what the mo
     async def get_balances(ledger: Ledger, today: date, as_of: Day | None = None) -> Findings:
         \"\"\"What every account holds at the end of a day.\"\"\"
 
-`ledger` and `today` are handed in; everything else is the model's to say.
+`ledger`, `today` and `call` are handed in; everything else is the model's to say. A function that has `call: ChatCall`
+puts something before a person, and can only be called within a chat.
 """
 
 import inspect
@@ -20,11 +21,12 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from tuppence.assistant.functions.schema import parameters_schema, problems_in
+from tuppence.enrichment.confirmations import ChatCall
 from tuppence.ledger.household import Ledger
 from tuppence.llm import FunctionDefinition
 from tuppence.store import StoreBusy
 
-_HANDED_IN = ("ledger", "today")
+_HANDED_IN = ("ledger", "today", "call")
 _P = ParamSpec("_P")
 logger = logging.getLogger(__name__)
 
@@ -72,14 +74,18 @@ class Function:
         """How the function is offered to a model."""
         return FunctionDefinition(self.name, self.description, self.parameters)
 
-    async def run(self, ledger: Ledger, arguments: Mapping[str, Any], today: date) -> FunctionAnswer:
+    async def run(
+        self, ledger: Ledger, arguments: Mapping[str, Any], today: date, call: ChatCall | None = None
+    ) -> FunctionAnswer:
         """What the function finds in `ledger` for the model's `arguments`; `today` is the household's day.
+
+        call: None outside of chats, where nothing can be proposed.
 
         Never raises for what a model may do wrong: such answers are not `ok` and say what to try. A fault of our own is
         logged and answered without details.
         """
         try:
-            findings = await self._find(**self._given(ledger, today), **self._checked(arguments))
+            findings = await self._find(**self._given(ledger, today, call), **self._checked(arguments))
         except FunctionInputError as refusal:
             return refused(refusal.error, refusal.hint)
         except StoreBusy:
@@ -92,8 +98,12 @@ class Function:
             )
         return FunctionAnswer(msgspec.json.encode(findings.data).decode(), findings.summary, ok=True)
 
-    def _given(self, ledger: Ledger, today: date) -> dict[str, Any]:
-        everything = {"ledger": ledger, "today": today}
+    def _given(self, ledger: Ledger, today: date, call: ChatCall | None) -> dict[str, Any]:
+        if call is None and "call" in self._handed_in:
+            raise FunctionInputError(
+                f"{self.name} works only within a chat.", "Tell the person that this cannot be proposed here."
+            )
+        everything = {"ledger": ledger, "today": today, "call": call}
         return {name: everything[name] for name in self._handed_in}
 
     def _checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def _row(row: Transaction, common: str | None) -> dict[str, Any]:
     names = [row.description, row.merchant or ""]
     payee = row.payee if row.payee and all(row.payee not in name for name in names) else None
     return {
+        "id": row.id,
         "date": row.date,
         "amount": row.amount.amount,
         **said(currency=None if common else row.amount.currency),

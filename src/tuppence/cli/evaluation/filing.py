@@ -1,0 +1,92 @@
+"""Examining models in filing: which category, or which merchant, belongs to labelled transactions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+
+from anyio import to_thread
+
+from tuppence.cli.evaluation.measuring import Estimate, Examination, Notes, ask_each, spread
+from tuppence.cli.wiring import UsageParts
+from tuppence.enrichment.asking import answers, apart, expected_tokens, most_questions
+from tuppence.enrichment.auto_categorize import categorize_task
+from tuppence.enrichment.auto_detect_merchants import merchants_task
+from tuppence.enrichment.evaluation_files import CategoryFile, MerchantFile
+from tuppence.enrichment.evaluation_scores import Judged, judged_category, judged_merchant
+from tuppence.enrichment.quotes import request_cost
+from tuppence.enrichment.tasks import Question, Task, Verdict
+from tuppence.llm import ChatRequest, ChatStream
+from tuppence.llm.abilities import estimated_usage
+from tuppence.llm.answerer import Answerer
+from tuppence.usage import Purpose, metered
+
+Judge = Callable[[Verdict | None], Judged]
+
+
+def category_examination(file: CategoryFile, limit: int | None) -> Examination:
+    """Under which categories the transactions of the file belong."""
+    samples = spread(file.samples, limit)
+    judges: dict[int, Judge] = {
+        each.question.id: partial(judged_category, each, categories=file.categories) for each in samples
+    }
+    task = categorize_task(file.categories)
+    questions = [each.question for each in samples]
+    return Examination(
+        "categorize", len(samples), partial(_estimate, task, questions), partial(_ask, task, questions, judges)
+    )
+
+
+def merchant_examination(file: MerchantFile, limit: int | None) -> Examination:
+    """Which businesses stand behind the transactions of the file."""
+    samples = spread(file.samples, limit)
+    judges: dict[int, Judge] = {each.question.id: partial(judged_merchant, each) for each in samples}
+    task = merchants_task(file.known)
+    questions = [each.question for each in samples]
+    return Examination(
+        "merchants", len(samples), partial(_estimate, task, questions), partial(_ask, task, questions, judges)
+    )
+
+
+async def _ask(
+    task: Task,
+    questions: Sequence[Question],
+    judges: Mapping[int, Judge],
+    parts: UsageParts,
+    answerer: Answerer,
+    notes: Notes,
+    step: Callable[[], None],
+) -> None:
+    purpose = Purpose("evaluate", parts.ledger.household)
+    untold = answerer.abilities.reports_usage is False
+
+    def on_record(stream: ChatStream, request: ChatRequest) -> ChatStream:
+        estimate = partial(estimated_usage, request) if untold else None
+        return metered(stream, parts.log, purpose, estimate=estimate)
+
+    async def ask(batch: Sequence[Question]) -> list[Judged]:
+        said = (await answers(answerer, task, batch, on_record)).verdicts
+        return [judges[question.id](said.get(question.id)) for question in batch]
+
+    await ask_each(await to_thread.run_sync(_batches, answerer, task, questions), ask, notes, step)
+
+
+async def _estimate(task: Task, questions: Sequence[Question], answerer: Answerer) -> Estimate:
+    batches = await to_thread.run_sync(_batches, answerer, task, questions)
+    total = Decimal(0)
+    for batch in batches:
+        tokens = await to_thread.run_sync(expected_tokens, answerer, task, batch)
+        if (cost := await request_cost(answerer, tokens)) is None:
+            return Estimate(len(batches), None)
+        total += cost
+    return Estimate(len(batches), total)
+
+
+def _batches(answerer: Answerer, task: Task, questions: Sequence[Question]) -> list[Sequence[Question]]:
+    """What is asked at once, as in a run."""
+    found: list[Sequence[Question]] = []
+    for rest in apart(questions):
+        while rest:
+            size = most_questions(answerer, task, rest)
+            found.append(rest[:size])
+            rest = rest[size:]
+    return found
