@@ -50,7 +50,7 @@ def invented() -> list[tuple[str, Tally]]:
 
 def labelled(path: Path) -> list[tuple[str, Tally]]:
     """Of the transactions in a file."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     data = yaml.safe_load(path.read_text())
     labels = {each["name"]: number for number, each in enumerate(data["context"]["categories"], 1)}

@@ -74,7 +74,7 @@ async def test_what_people_decided_comes_before_the_model_and_costs_nothing(at_w
     await file_transactions(ledger, known[:3], TransactionChange(category=treat.id))
     await spend(ledger, "TOYSTORE 12", "PHARMACY AT THE GATE")
     quote = await at_work.background.quote(ledger, Order(kind="categorize"))
-    assert quote.free == {"rule": 1, "memory": 1, "classifier": 0}
+    assert quote.free == {"rule": 1, "memory": 1, "classifier": 0, "model": 0}
     assert quote.asked == 1
     run = await at_work.ran()
     filed = await at_work.filed()
@@ -119,6 +119,22 @@ async def test_nothing_is_paid_twice(at_work: Office) -> None:
     await reject(at_work.ledger, [group.suggestions[0].id], PERSON)
     quote = await at_work.background.quote(at_work.ledger, Order(kind="categorize"))
     assert (quote.transactions, quote.asked) == (1 + len(ids), 0)
+
+
+async def test_the_same_words_are_not_paid_for_again_next_month(at_work: Office) -> None:
+    ledger = at_work.ledger
+    first = await spend(ledger, "REWE MARKT 44", "XQZ 7781 REF", "PHARMACY AT THE GATE")
+    await at_work.ran()
+    fun = await find_category(ledger, "Entertainment")
+    await file_transactions(ledger, first[2:], TransactionChange(category=fun.id))
+    await spend(ledger, "REWE MARKT 51", "XQZ 7799 REF", "PHARMACY AT THE GATE")
+    quote = await at_work.background.quote(ledger, Order(kind="categorize"))
+    assert (quote.free["model"], quote.asked) == (1, 1)  # what a person corrected is open again
+    run = await at_work.ran(Order(kind="categorize", free_only=True))
+    assert (run.filed, run.requests) == (1, 0)
+    assert (await at_work.filed())["REWE MARKT 51"] == ("Groceries", "model")
+    await at_work.background.undo(ledger, run.id)
+    assert (await at_work.filed())["REWE MARKT 51"] == (None, None)
 
 
 async def test_what_a_person_says_meanwhile_stays(tmp_path: Path) -> None:

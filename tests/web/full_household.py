@@ -14,6 +14,8 @@ from tuppence.access.households import create_household
 from tuppence.access.links import join_link
 from tuppence.access.sessions import list_sessions, open_session
 from tuppence.access.users import User
+from tuppence.enrichment.confirmations import ChatCall, CreateCategory, ask_confirmation
+from tuppence.enrichment.suggestions import Origin, Suggested, suggest
 from tuppence.ledger.accounts import list_accounts
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.importing import run_import
@@ -133,7 +135,13 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
     file = {"file": (f"{word}.csv", f"Date,Amount,Text\n2026-03-01,-5.00,{word} fish\n".encode())}
     upload = client.post("/api/imports", files=file)
     assert upload.is_success, upload.text
+    rule = _made(
+        client, "/api/rules", {"conditions": {"contains": f"{word} ferry"}, "outcome": {"category": category2}}
+    )["id"]
     return {
+        "rule_id": rule,
+        "run_id": _filed(client),
+        "suggestion_id": _suggested(served, client, ledger, bought, word),
         "account_id": account,
         "balance_id": stated["id"],
         "category_id": category,
@@ -150,6 +158,41 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
         "upload_id": upload.json()["id"],
         "edit_id": client.get("/api/edits").json()["edits"][0]["id"],
     }
+
+
+def _filed(client: httpx.Client) -> str:
+    """A run that is through."""
+    run = _made(client, "/api/runs", {"kind": "categorize", "free_only": True})
+    while run["state"] == "running":
+        run = client.get(f"/api/runs/{run['id']}").json()
+    assert run["filed"] == 1
+    return str(run["id"])
+
+
+def _suggested(served: Served, client: httpx.Client, ledger: Ledger, transaction: int, word: str) -> int:
+    tags = Suggested(
+        transaction_id=transaction,
+        kind="tags",
+        tags=(f"{word} cloth",),
+        source="model",
+        confidence=70,
+        reason=f"{word} reason",
+    )
+    served.run(_put_before(ledger, tags))
+    (group,) = client.get("/api/suggestions").json()["groups"]
+    return int(group["suggestions"][0]["id"])
+
+
+async def _put_before(ledger: Ledger, suggested: Suggested) -> None:
+    async with ledger.store.writing() as connection:
+        assert await suggest(connection, ledger, [suggested], Origin()) == 1
+
+
+async def _asked(ledger: Ledger, chat: str, turn: str, word: str) -> str:
+    call = ChatCall(chat_id=chat, turn_id=turn, round=1, call_id=CALL)
+    async with ledger.store.writing() as connection:
+        change = CreateCategory(name=f"{word} category")
+        return (await ask_confirmation(connection, ledger, change, f"Create {word} category", call)).id
 
 
 def _imported(served: Served, ledger: Ledger, account: int, word: str) -> str:
@@ -175,7 +218,15 @@ def _person(served: Served, model: Model, client: httpx.Client, user: User, word
     served.run(open_session(served.parts.store, user, f"{word} browser"))
     sessions = served.run(list_sessions(served.parts.store, user))
     session = next(one.id for one in sessions if word in one.browser)
-    ids: Ids = {"chat_id": chat, "turn_id": turn, "call_id": CALL, "key_id": made["id"], "session_id": session}
+    asked = served.run(_asked(Ledger(served.parts.store, user.household_id), chat, turn, word))
+    ids: Ids = {
+        "chat_id": chat,
+        "turn_id": turn,
+        "call_id": CALL,
+        "confirmation_id": asked,
+        "key_id": made["id"],
+        "session_id": session,
+    }
     return Person(user, word, ids)
 
 

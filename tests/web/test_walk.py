@@ -24,9 +24,16 @@ from .served import served as serving
 
 NOT_IDS = {"name": "mistral", "kind": "categories", "secret": "no-such-secret"}
 """Parameters of paths that name nothing of a household's."""
-PRIVATE = frozenset({"chat_id", "turn_id", "call_id", "session_id", "key_id"})
+PRIVATE = frozenset({"chat_id", "turn_id", "call_id", "confirmation_id", "session_id", "key_id"})
 """Parameters that name what only one member of a household sees."""
-OWNERS = ("/settings/members", "/settings/providers", "/settings/household", "/api/providers")
+OWNERS = (
+    "/settings/members",
+    "/settings/providers",
+    "/settings/household",
+    "/settings/background",
+    "/usage/prices",
+    "/api/providers",
+)
 """Where only the household's owner may go."""
 NOWHERE = 987_654_321
 NONSENSE = "0" * 32
@@ -71,6 +78,26 @@ BODIES: dict[str, Body] = {
     "PATCH /api/tags/{tag_id}": lambda _: {"name": "Other"},
     "POST /api/tags/{tag_id}/merge": lambda ids: {"into": ids["tag_id_2"]},
     "PUT /api/providers/{name}": lambda _: {"model": "large"},
+    "PATCH /api/background": lambda _: {"rule": "suggest"},
+    "POST /api/rules": lambda ids: {
+        "conditions": {"contains": "cap", "accounts": [ids["account_id"]]},
+        "outcome": {"category": ids["category_id"], "merchant": ids["merchant_id"]},
+    },
+    "POST /api/rules/preview": lambda _: {"conditions": {"contains": "cap"}, "outcome": {"transfer": True}},
+    "PATCH /api/rules/{rule_id}": lambda ids: {"outcome": {"category": ids["category_id"]}},
+    "PUT /api/rules/{rule_id}/place": lambda _: {"place": 1},
+    "POST /api/runs": lambda ids: {"kind": "categorize", "free_only": True, "transactions": [ids["identity"]]},
+    "POST /api/runs/quote": lambda _: {"kind": "categorize", "free_only": True},
+    "POST /api/suggestions/accept": lambda ids: {"suggestions": [ids["suggestion_id"]]},
+    "POST /api/suggestions/reject": lambda ids: {"suggestions": [ids["suggestion_id"]], "whole_group": True},
+    "POST /api/suggestions/change": lambda ids: {
+        "suggestions": [ids["suggestion_id"]],
+        "category": ids["category_id"],
+        "merchant": ids["merchant_id"],
+    },
+    "POST /review/accept": lambda ids: {"ids": ids["suggestion_id"]},
+    "POST /review/reject": lambda ids: {"group": ids["suggestion_id"]},
+    "POST /review/change": lambda ids: {"ids": ids["suggestion_id"], "category": ids["category_id"]},
     "POST /transactions": lambda ids: {
         "account": ids["account_id"],
         "category": ids["category_id"],
@@ -96,6 +123,16 @@ BODIES: dict[str, Body] = {
     "POST /merchants/{merchant_id}": lambda _: {"name": "Other"},
     "POST /tags/{tag_id}": lambda _: {"name": "Other"},
     "POST /tags/{tag_id}/merging": lambda ids: {"into": ids["tag_id_2"]},
+    "POST /rules": lambda ids: {
+        "contains": "cap",
+        "account": ids["account_id"],
+        "category": ids["category_id"],
+        "merchant": ids["merchant_id"],
+    },
+    "POST /rules/{rule_id}": lambda ids: {"contains": "cap", "category": ids["category_id"]},
+    "POST /rules/{rule_id}/place": lambda _: {"place": 1},
+    "POST /rules/{rule_id}/switch": lambda _: {"enabled": "yes"},
+    "POST /background/runs": lambda _: {"kind": "merchants", "wanted": "nobody"},
     "POST /import/{upload_id}/answer": lambda _: {"field": "currency", "answer": "EUR"},
     "POST /import/{upload_id}/places": lambda ids: {"key": "x", "choice": ids["account_id"]},
     "POST /settings/members/{user_id}/role": lambda _: {"role": "owner"},
@@ -110,27 +147,35 @@ QUERIES = {
 """Parameters behind the question mark that are read together, which hides their names."""
 MEANT = {
     "account": ("account_id",),
+    "added": ("rule_id",),
     "after": ("identity", "out"),
-    "before": ("edit_id", "import_id", "chat_id", "turn_id"),
+    "before": ("edit_id", "import_id", "chat_id", "turn_id", "run_id"),
     "category": ("category_id",),
     "into": ("category_id",),
     "merchant": ("merchant_id",),
     "open": ("identity",),
     "row": ("merchant_id",),
+    "rule": ("rule_id",),
+    "run": ("run_id",),
     "said": ("edit_id",),
     "shown": ("chat_id",),
     "since": ("turn_id",),
     "tag": ("tag_id",),
+    "transaction": ("identity",),
+    "turn": ("turn_id",),
     "under": ("category_id",),
 }
 """Which ids may be meant by a parameter behind the question mark."""
 NO_IDS = {
-    "archived", "as_of", "asked", "by", "currency", "filename", "language", "limit", "nth", "offset", "order", "page",
-    "period", "q", "search", "then", "until", "wait",
+    "archived", "as_of", "asked", "by", "currency", "cursor", "filename", "format", "kind", "language", "limit",
+    "model", "nth", "offset", "order", "page", "period", "provider", "q", "search", "source", "then",
+    "until", "wait", "who",
 }  # fmt: skip
 """Those that mean no ids."""
 NEEDED: dict[str, Body] = {
     "GET /usage/attempts": lambda _: {"before": "2999-01-01T00:00:00Z"},
+    "GET /rules/preview": lambda ids: {"contains": "cap", "account": ids["account_id"], "category": ids["category_id"]},
+    "GET /background/quote": lambda _: {"kind": "categorize", "wanted": "nobody"},
     "GET /merchants/merge": lambda ids: {"row": ids["merchant_id"]},
 }
 """What has to be there behind the question mark."""

@@ -53,7 +53,7 @@ class Background:
 
     async def quote(self, ledger: Ledger, order: Order) -> Quote:
         """What a run of this order would do, and cost. Raises StoreUnusable."""
-        seen = await outlook(ledger, order, await preferences(ledger))
+        seen = await outlook(ledger, order)
         answerer, why = await self._answerer(ledger, order, seen)
         task = await task_of(ledger, order.kind)
         asked: list[list[Question]] = await batches(ledger, answerer, task, seen.groups) if answerer else []
@@ -67,7 +67,7 @@ class Background:
         """
         if await running_run(ledger, order.kind) is not None:
             raise RunRefused("Such a run is under way already. Wait until it is through, or cancel it.")
-        seen = await outlook(ledger, order, await preferences(ledger))
+        seen = await outlook(ledger, order)
         if not seen.said and not seen.groups:
             raise RunRefused(_NOTHING_TO_SAY if seen.ids else "There is nothing to do: nothing is open.")
         answerer, why = await self._answerer(ledger, order, seen)

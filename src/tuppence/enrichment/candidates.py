@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tuppence.enrichment.earlier_answers import same_words
 from tuppence.enrichment.entries import Entry
 from tuppence.enrichment.runs import Order, RunKind
 from tuppence.enrichment.tasks import Question
@@ -58,10 +59,9 @@ async def candidates(connection: AsyncConnection, ledger: Ledger, order: Order) 
 
 
 async def askable(connection: AsyncConnection, ledger: Ledger, order: Order, ids: Sequence[int]) -> list[int]:
-    """Those of `ids` that a model is to be asked about, in the same order.
+    """Those of `ids` of which a model may say something, in the same order.
 
-    They are open, nothing is suggested for them, no answer of a model was rejected, and (unless the order says
-    otherwise) no model was asked before and was not sure.
+    They are open, nothing is suggested for them, and no answer of a model was rejected.
     """
     kind = "category" if order.kind == "categorize" else "merchant"
     row, said = transactions.c, suggestions.c
@@ -73,12 +73,11 @@ async def askable(connection: AsyncConnection, ledger: Ledger, order: Order, ids
     these = is_among(connection.dialect.name, [row.id], [[each] for each in ids])
     query = select(row.id).where(visible(ledger), these, _open(order.kind), row.id.not_in(answered))
     there = set(await connection.scalars(query))
-    if not order.again:
-        there -= await _asked_before(connection, ledger, order.kind)
     return [each for each in ids if each in there]
 
 
-async def _asked_before(connection: AsyncConnection, ledger: Ledger, kind: RunKind) -> set[int]:
+async def unsure_before(connection: AsyncConnection, ledger: Ledger, kind: RunKind) -> set[int]:
+    """The ids of transactions of which a model was asked in earlier runs, and was not sure."""
     batch, run = run_batches.c, runs.c
     query = select(batch.abstained).where(
         batch.household_id == ledger.household,
@@ -98,9 +97,7 @@ def groups_of(entries: Iterable[Entry], ids: Sequence[int]) -> Groups:
     by_id = {entry.id: entry for entry in entries}
     found: dict[object, list[int]] = {}
     for identity in ids:
-        entry = by_id[identity]
-        words = entry.words or entry.payee
-        found.setdefault((words, entry.sign) if words else identity, []).append(identity)
+        found.setdefault(same_words(by_id[identity]) or identity, []).append(identity)
     return list(found.values())
 
 

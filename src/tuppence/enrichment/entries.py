@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tuppence.enrichment.descriptors import descriptor, is_between_people
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.names import name_key
+from tuppence.ledger.sources import Source
 from tuppence.ledger.visibility import visible
 from tuppence.money import Money
 from tuppence.store.bulk import is_among
@@ -78,14 +79,21 @@ async def entries_of(connection: AsyncConnection, ledger: Ledger, ids: Collectio
     return [_entry(row) for row in await connection.execute(_rows(ledger, *meant))]
 
 
-async def filings(connection: AsyncConnection, ledger: Ledger, kind: Kind) -> list[Filing]:
-    """Everything that people themselves said of the category or the merchant of transactions, oldest first.
+async def filings(
+    connection: AsyncConnection, ledger: Ledger, kind: Kind, source: Source = "person", newest: int | None = None
+) -> list[Filing]:
+    """What people themselves said of the category or the merchant of transactions, or `source` did; oldest first.
 
-    Transfers between own accounts are left out: they are neither income nor spending.
+    Transfers between own accounts are left out: they are neither income nor spending. newest: at most so many, the
+    latest ones; None: all.
     """
-    label, source = transactions.c[f"{kind}_id"], transactions.c[f"{kind}_source"]
-    query = _rows(ledger, source == "person", transactions.c.transfer_id.is_(None)).add_columns(label.label("label"))
-    return [Filing(_entry(row), row.label) for row in await connection.execute(query)]
+    row = transactions.c
+    label, said_by = row[f"{kind}_id"], row[f"{kind}_source"]
+    query = _rows(ledger, said_by == source, row.transfer_id.is_(None)).add_columns(label.label("label"))
+    if newest is not None:
+        query = query.order_by(None).order_by(row.date.desc(), row.id.desc()).limit(newest)
+    found = [Filing(_entry(each), each.label) for each in await connection.execute(query)]
+    return found if newest is None else found[::-1]
 
 
 @dataclass(frozen=True, slots=True)

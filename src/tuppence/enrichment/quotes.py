@@ -10,11 +10,12 @@ from decimal import Decimal
 from anyio import to_thread
 
 from tuppence.enrichment.asking import apart, expected_tokens, most_questions
-from tuppence.enrichment.candidates import Groups, askable, candidates, groups_of, questions
-from tuppence.enrichment.entries import entries_of
-from tuppence.enrichment.preferences import Preferences
-from tuppence.enrichment.proposals import FreeSource, Proposal, proposals
+from tuppence.enrichment.candidates import Groups, askable, candidates, groups_of, questions, unsure_before
+from tuppence.enrichment.earlier_answers import earlier_answers
+from tuppence.enrichment.entries import Kind, entries_of
+from tuppence.enrichment.proposals import Proposal, proposals
 from tuppence.enrichment.runs import FREE, Order
+from tuppence.enrichment.suggestions import Suggested, SuggestionSource, suggested
 from tuppence.enrichment.tasks import Question, Task
 from tuppence.ledger.household import Ledger
 from tuppence.llm import TokenUsage
@@ -33,8 +34,9 @@ class Quote:
     order: Order
     transactions: int
     """So many it would be about."""
-    free: Mapping[FreeSource, int]
-    """Of so many of them something would be said without a model, by whom it is said first."""
+    free: Mapping[SuggestionSource, int]
+    """Of so many of them something would be said without asking, by whom it is said first; "model": by what a model
+    said of the same words before."""
     asked: int
     """So many the model would be asked about."""
     questions: int
@@ -59,25 +61,47 @@ class Outlook:
 
     ids: Sequence[int]
     """What it is about, newest first."""
-    said: Sequence[Proposal]
-    """Without a model, of these."""
+    said: Sequence[Suggested]
+    """What is known of these without asking anybody."""
     groups: Groups
     """What a model is to be asked about."""
 
 
-async def outlook(ledger: Ledger, order: Order, wanted: Preferences) -> Outlook:
+async def outlook(ledger: Ledger, order: Order) -> Outlook:
     """What a run of this order finds now."""
+    kind: Kind = "category" if order.kind == "categorize" else "merchant"
     async with ledger.store.reading() as connection:
         ids = await candidates(connection, ledger, order)
-    said = [each for each in await proposals(ledger, ids) if _belongs(each, order)] if ids else []
-    if order.free_only:
-        return Outlook(ids, said, [])
-    kind = "category" if order.kind == "categorize" else "merchant"
+    said = [suggested(each) for each in await proposals(ledger, ids) if _belongs(each, order)] if ids else []
     told = {each.transaction_id for each in said if each.kind in (kind, "transfer")}
     async with ledger.store.reading() as connection:
         rest = await askable(connection, ledger, order, [each for each in ids if each not in told])
-        entries = await entries_of(connection, ledger, rest) if rest else []
-    return Outlook(ids, said, await to_thread.run_sync(groups_of, entries, rest))
+        if not rest:
+            return Outlook(ids, said, [])
+        entries = await entries_of(connection, ledger, rest)
+        unsure = await unsure_before(connection, ledger, order.kind)
+        earlier = await earlier_answers(connection, ledger, kind, unsure)
+    known = {entry.id: label for entry in entries if (label := earlier.label(entry)) is not None}
+    said += [_said_before(identity, kind, label) for identity, label in known.items()]
+    if order.free_only:
+        return Outlook(ids, said, [])
+    if not order.again:
+        unsure |= {entry.id for entry in entries if earlier.is_unsure(entry)}
+        rest = [each for each in rest if each not in unsure]
+    asked = [each for each in rest if each not in known]
+    return Outlook(ids, said, await to_thread.run_sync(groups_of, entries, asked))
+
+
+def _said_before(identity: int, kind: Kind, label: int) -> Suggested:
+    return Suggested(
+        transaction_id=identity,
+        kind=kind,
+        category_id=label if kind == "category" else None,
+        merchant_id=label if kind == "merchant" else None,
+        source="model",
+        confidence=None,
+        reason="A model chose it for the same words before",
+    )
 
 
 def _belongs(each: Proposal, order: Order) -> bool:
@@ -115,7 +139,7 @@ async def quoted(
     each = await to_thread.run_sync(_expected, answerer, task, asked) if answerer and asked else TokenUsage(0, 0)
     one = await request_cost(answerer, each) if answerer else None
     cost = Decimal(0) if not seen.groups else None if one is None else one * len(asked)
-    first_said = dict[int, FreeSource]()
+    first_said = dict[int, SuggestionSource]()
     for proposal in seen.said:
         first_said.setdefault(proposal.transaction_id, proposal.source)
     return Quote(

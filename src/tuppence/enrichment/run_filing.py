@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.enrichment.entries import Standing, standings
 from tuppence.enrichment.preferences import Mode
-from tuppence.enrichment.proposals import FreeSource, Proposal
 from tuppence.enrichment.runs import FREE, edit_id_of
 from tuppence.enrichment.suggestions import Origin, Suggested, SuggestionSource, suggest
 from tuppence.ledger.edits import By, Editing, editing
@@ -77,15 +76,17 @@ async def take_in(edit: Editing, said: Sequence[Suggested], mode: Mode, run_id: 
     return Taken(filed, suggested)
 
 
-async def take_in_free(ledger: Ledger, run_id: str, source: FreeSource, said: Sequence[Proposal], mode: Mode) -> None:
-    """Take in what was said without a model, and count it as a batch of the run."""
+async def take_in_free(
+    ledger: Ledger, run_id: str, source: SuggestionSource, said: Sequence[Suggested], mode: Mode
+) -> None:
+    """Take in what is known without asking anybody, all of it of one source, and count it as a batch of the run."""
     async with editing_run(ledger, run_id, source) as edit:
-        taken = await take_in(edit, [_suggested(each) for each in said], mode, run_id)
+        taken = await take_in(edit, said, mode, run_id)
         filed = await _count_free(edit, run_id, source, taken)
         edit.summary = f"Filed {counted(filed, 'transaction')} by {_BY[source]}"
 
 
-async def _count_free(edit: Editing, run_id: str, source: FreeSource, taken: Taken) -> int:
+async def _count_free(edit: Editing, run_id: str, source: SuggestionSource, taken: Taken) -> int:
     """Add to the run's figures; return how many transactions the source has filed in it by now."""
     dialect = postgresql if edit.connection.dialect.name == "postgresql" else sqlite
     values = {"filed": len(taken.filed), "suggested": taken.suggested}
@@ -114,22 +115,10 @@ async def _count_free(edit: Editing, run_id: str, source: FreeSource, taken: Tak
 async def model_edit_said(edit: Editing, run_id: str, model: str) -> None:
     """Say anew what the edit of a run's model is about, once a batch is counted."""
     table = run_batches.c
-    mine = and_(table.household_id == edit.ledger.household, table.run_id == run_id, table.number > 0)
+    numbers = or_(table.number > 0, table.number == -FREE.index("model"))
+    mine = and_(table.household_id == edit.ledger.household, table.run_id == run_id, numbers)
     filed = await edit.connection.scalar(select(func.sum(table.filed)).where(mine)) or 0
     edit.summary = f"Filed {counted(filed, 'transaction')} by {model}"
-
-
-def _suggested(each: Proposal) -> Suggested:
-    return Suggested(
-        transaction_id=each.transaction_id,
-        kind=each.kind,
-        category_id=each.category_id,
-        merchant_id=each.merchant_id,
-        tags=each.tags,
-        source=each.source,
-        confidence=each.confidence,
-        reason=each.reason,
-    )
 
 
 def _may_be_filed(each: Suggested, standing: Standing) -> bool:

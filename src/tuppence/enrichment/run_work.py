@@ -89,7 +89,7 @@ class RunWork:
             if run.state != "running":
                 return Begun("", ())
             wanted = await preferences(ledger)
-            seen = await outlook(ledger, run.order, wanted)
+            seen = await outlook(ledger, run.order)
             for source in FREE:
                 mode: Mode = "suggest" if run.order.suggest_only else wanted.mode(source)
                 said = [each for each in seen.said if each.source == source]

@@ -7,16 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tuppence.enrichment.proposals import FreeSource
 from tuppence.ledger.household import Ledger
-from tuppence.ledger.sources import Source
 from tuppence.ledger.undoing import Undone, undo_edit
 from tuppence.store.tables import edits, llm_usage, now, run_batches, runs, suggestions
 from tuppence.usage import dollars
@@ -25,9 +23,11 @@ from tuppence.usage.row import COSTLY
 RunKind = Literal["categorize", "merchants"]
 RunState = Literal["running", "completed", "cancelled", "capped", "failed"]
 Cause = Literal["person", "import"]
+RunSource = Literal["rule", "memory", "classifier", "model"]
+"""Who may say something in a run."""
 
-FREE: tuple[FreeSource, ...] = get_args(FreeSource)
-"""In this order they have the batches 0, -1 and -2 of a run: what they said."""
+FREE: tuple[RunSource, ...] = ("rule", "memory", "classifier", "model")
+"""In this order they have the batches 0 to -3 of a run: what is known without asking, of a model from earlier runs."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +224,7 @@ async def undo_run(ledger: Ledger, run_id: str) -> Undone:
     return Undone(sum(each.restored for each in undone), sum(each.left_alone for each in undone))
 
 
-def edit_id_of(run_id: str, source: Source) -> str:
+def edit_id_of(run_id: str, source: RunSource) -> str:
     """The id of the edit in which everything is that the run filed because `source` said so."""
     return hashlib.blake2b(f"{run_id} {source}".encode(), digest_size=16).hexdigest()
 
@@ -237,8 +237,7 @@ def _this(ledger: Ledger, run_id: str) -> ColumnElement[bool]:
 
 
 def _edits_of(ledger: Ledger, run_id: str) -> ColumnElement[bool]:
-    sources: tuple[Source, ...] = (*FREE, "model")
-    ids = [edit_id_of(run_id, source) for source in sources]
+    ids = [edit_id_of(run_id, source) for source in FREE]
     return and_(edits.c.household_id == ledger.household, edits.c.id.in_(ids))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.enrichment.entries import Standing, standings
-from tuppence.enrichment.proposals import FreeSource
+from tuppence.enrichment.proposals import FreeSource, Proposal
 from tuppence.enrichment.rules import Decided
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.merchants import host_name
@@ -42,6 +42,20 @@ class Suggested:
     """Percent; None when whoever suggests it did not say."""
     reason: str
     """For people."""
+
+
+def suggested(each: Proposal) -> Suggested:
+    """What a proposal suggests."""
+    return Suggested(
+        transaction_id=each.transaction_id,
+        kind=each.kind,
+        category_id=each.category_id,
+        merchant_id=each.merchant_id,
+        tags=each.tags,
+        source=each.source,
+        confidence=each.confidence,
+        reason=each.reason,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

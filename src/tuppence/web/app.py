@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from tuppence.web import (
     accounts,
+    background,
+    background_settings,
     categories,
     chats,
+    confirmations,
     edits,
     evidence,
     hand_entries,
@@ -20,15 +23,19 @@ from tuppence.web import (
     overview,
     problems,
     providers,
+    review,
+    rules,
     settings,
     sign_in,
     tags,
     transaction_panel,
     transactions,
     usage,
+    usage_prices,
     you,
 )
 from tuppence.web.api import accounts as api_accounts
+from tuppence.web.api import background as api_background
 from tuppence.web.api import categories as api_categories
 from tuppence.web.api import chats as api_chats
 from tuppence.web.api import edits as api_edits
@@ -39,10 +46,14 @@ from tuppence.web.api import merchants as api_merchants
 from tuppence.web.api import models as api_models
 from tuppence.web.api import providers as api_providers
 from tuppence.web.api import reports as api_reports
+from tuppence.web.api import review as api_review
+from tuppence.web.api import rules as api_rules
+from tuppence.web.api import runs as api_runs
 from tuppence.web.api import tags as api_tags
 from tuppence.web.api import transactions as api_transactions
 from tuppence.web.api import turns as api_turns
 from tuppence.web.api import usage as api_usage
+from tuppence.web.api import usage_prices as api_usage_prices
 from tuppence.web.api_document import DocumentedApp
 from tuppence.web.door import visitor_at
 from tuppence.web.guard import Guard
@@ -61,10 +72,12 @@ PAGES = (
     providers,
     members,
     usage,
+    usage_prices,
     api_household,
     api_keys,
     api_providers,
     api_usage,
+    api_usage_prices,
     edits,
     transactions,
     transaction_panel,
@@ -80,9 +93,18 @@ PAGES = (
     categories,
     merchants,
     tags,
+    background,
+    background_settings,
+    rules,
+    api_background,
+    api_rules,
+    api_runs,
     api_categories,
     api_merchants,
     api_tags,
+    review,
+    confirmations,
+    api_review,
 )
 """One module a noun, each with a `router`."""
 
@@ -101,7 +123,7 @@ def create_app(parts: Parts, hosts: frozenset[str] = frozenset()) -> FastAPI:
     )
     app.state.parts = parts
     for module in PAGES:
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(review.counted)])
     app.add_api_route("/health", health, include_in_schema=False)
     app.mount("/static/{version}", KeptFiles(directory=STATIC))
     problems.install(app)

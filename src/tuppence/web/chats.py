@@ -21,6 +21,7 @@ from tuppence.ledger.reports import span_of
 from tuppence.web.pages import page
 from tuppence.web.parts import Parts
 from tuppence.web.problems import missing
+from tuppence.web.proposed import proposed_in
 from tuppence.web.turns import Figure, cost_of_chat, shown_turns
 from tuppence.web.visitor import Served, Visiting, Visitor
 
@@ -88,7 +89,7 @@ async def show(request: Request, chat_id: str, visitor: Visiting, parts: Served)
         "chat/chat.html",
         chat_id=talk.chat.id,
         title=talk.chat.title,
-        turns=await shown_turns(talk, parts.log, visitor.formats),
+        turns=await shown_turns(talk, parts.log, visitor.formats, await proposed_in(visitor, talk)),
         cost=cost_of_chat(talk, visitor.formats),
         suggestions=[] if talk.turns else await suggested_questions(visitor.ledger, date.today()),
         is_empty=False,
@@ -109,7 +110,7 @@ async def update(
 ) -> Response:
     """The conversation alone, for a page that is open: from the turn `since` on, else from the first."""
     talk = await conversation_of(visitor, parts, chat_id)
-    turns = await shown_turns(talk, parts.log, visitor.formats)
+    turns = await shown_turns(talk, parts.log, visitor.formats, await proposed_in(visitor, talk))
     first = next((place for place, one in enumerate(turns) if one.id == since), 0)
     return page(
         request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -36,6 +36,8 @@ _REFUSALS = (
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+AfterImport = Callable[[Ledger, int | None], Awaitable[object]]
+"""Is told when a file was imported, and by which user."""
 
 
 class _Abandoned(Exception):
@@ -105,9 +107,10 @@ class Work(Generic[T]):
 class ImportDesk:
     """What one process has under way. For `async with`; left before the store is closed, it ends what still runs."""
 
-    def __init__(self, process_id: str) -> None:
-        """process_id: the `Presence.id` of the process."""
+    def __init__(self, process_id: str, after_import: AfterImport | None = None) -> None:
+        """process_id: the `Presence.id` of the process. after_import: None: nothing follows."""
         self.process_id = process_id
+        self._after_import = after_import
         self._readings: OrderedDict[str, Work[Reading]] = OrderedDict()  # by upload, as the others
         self._reviews: OrderedDict[str, Work[Review]] = OrderedDict()
         self._imports: dict[str, tuple[int, Work[None]]] = {}  # with the household
@@ -221,8 +224,22 @@ class ImportDesk:
         finally:
             with anyio.CancelScope(shield=True):
                 await end_upload(ledger, upload.id, outcome or Outcome(failure=failure), places)
-            del self._imports[upload.id]
-            self.forget(upload.id)
+            try:
+                if outcome is not None:
+                    await self._follow(ledger, by)
+            finally:
+                del self._imports[upload.id]
+                self.forget(upload.id)
+
+    async def _follow(self, ledger: Ledger, by: By) -> None:
+        """Begin what follows an import, which stands whatever becomes of that."""
+        if self._after_import is None:
+            return
+        try:
+            await self._after_import(ledger, by.user_id)
+        except Exception:
+            _logger.exception("What follows an import could not begin.")
+            raise
 
     async def _imported(
         self, ledger: Ledger, upload: Upload, by: By, work: Work[None]

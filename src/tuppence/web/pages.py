@@ -52,8 +52,8 @@ _templates = _environment()
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """`template` with `values`, and with what every page knows.
 
-    That is: `visitor` (None before signing in), `csrf`, `path`, `theme`, `formats`, and the filters of `Formats`
-    (`money`, `day`, `number` ...) in the household's language.
+    That is: `visitor` (None before signing in), `csrf`, `path`, `to_review` (so many suggestions), `theme`,
+    `formats`, and the filters of `Formats` (`money`, `day`, `number` ...) in the household's language.
     """
     visitor = getattr(request.state, "visitor", None)
     formats = visitor.formats if visitor is not None else Formats("en", None)
@@ -62,6 +62,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "visitor": visitor,
         "csrf": visitor.csrf if visitor is not None else None,
         "path": request.scope["path"],
+        "to_review": getattr(request.state, "to_review", 0),
         "theme": theme if theme in THEMES else None,
     }
     return HTMLResponse(rendered(template, formats, **known, **values), status)

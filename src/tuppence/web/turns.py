@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -16,6 +16,7 @@ from tuppence.assistant.turn_log import TurnLog
 from tuppence.assistant.turns import cut_off_by
 from tuppence.store.tables import now
 from tuppence.web.formats import Formats
+from tuppence.web.proposed import ONLY_LOOKS, Proposed
 
 Way = Literal["retry", "other-model", "settings", "go-on"]
 
@@ -128,6 +129,7 @@ class ShownTurn:
     """Of this version among them, from 1."""
     figures: tuple[Figure, ...]
     ending: Ending | None
+    proposed: Proposed | None
     is_last: bool
 
     @property
@@ -146,9 +148,14 @@ class ShownTurn:
         return self.versions[self.place] if self.place < len(self.versions) else None
 
 
-async def shown_turns(talk: Conversation, log: TurnLog, formats: Formats) -> list[ShownTurn]:
-    """Every turn of a conversation."""
-    return [await _shown(view, log, formats, is_last=view is talk.turns[-1]) for view in talk.turns]
+async def shown_turns(
+    talk: Conversation, log: TurnLog, formats: Formats, proposed: Mapping[str, Proposed]
+) -> list[ShownTurn]:
+    """Every turn of a conversation. proposed: by turn."""
+    return [
+        await _shown(view, log, formats, proposed.get(view.turn.id), is_last=view is talk.turns[-1])
+        for view in talk.turns
+    ]
 
 
 def cost_of_chat(talk: Conversation, formats: Formats) -> Figure:
@@ -161,7 +168,9 @@ def cost_of_chat(talk: Conversation, formats: Formats) -> Figure:
     return Figure(formats.dollars(talk.cost), meaning)
 
 
-async def _shown(view: TurnView, log: TurnLog, formats: Formats, *, is_last: bool) -> ShownTurn:
+async def _shown(
+    view: TurnView, log: TurnLog, formats: Formats, proposed: Proposed | None, *, is_last: bool
+) -> ShownTurn:
     runs = view.turn.state == "running"
     return ShownTurn(
         id=view.turn.id,
@@ -173,6 +182,7 @@ async def _shown(view: TurnView, log: TurnLog, formats: Formats, *, is_last: boo
         place=view.versions.index(view.turn.id) + 1,
         figures=() if runs else tuple(_figures(view, formats)),
         ending=await _ending(view, log),
+        proposed=proposed,
         is_last=is_last,
     )
 
@@ -225,8 +235,11 @@ def _remark(one: Part) -> ShownRemark | ShownWait:
 
 
 def _told(name: str, runs: bool) -> str:
-    noun = name.removeprefix("get_").replace("_", " ")
-    return f"Looking up {noun}…" if runs else f"Wanted to look up {noun}"
+    """Said in the words of `answer.js`."""
+    words = name.removeprefix(ONLY_LOOKS).replace("_", " ")
+    if name.startswith(ONLY_LOOKS):
+        return f"Looking up {words}…" if runs else f"Wanted to look up {words}"
+    return f"Asking to {words}…" if runs else f"Wanted to {words}"
 
 
 # ------------------------------------------------------------------------------------------------------ the figures

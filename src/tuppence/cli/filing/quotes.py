@@ -10,12 +10,17 @@ from tuppence.cli.answer.figures import dollars
 from tuppence.cli.console import harmless, is_attended
 from tuppence.cli.failures import WRONG_USAGE, CommandFailed
 from tuppence.cli.tables import Column, cost_json, print_table
-from tuppence.enrichment.proposals import FreeSource
 from tuppence.enrichment.quotes import Quote
+from tuppence.enrichment.runs import RunSource
 from tuppence.llm import PRESETS
 
 _COLUMNS = (Column("By"), Column("Transactions", is_number=True), Column("How"), Column("Cost", is_number=True))
-_FREE: Mapping[FreeSource, str] = {"rule": "your rules", "memory": "what you did before", "classifier": "likeness"}
+_FREE: Mapping[RunSource, str] = {
+    "rule": "your rules",
+    "memory": "what you did before",
+    "classifier": "likeness",
+    "model": "what a model said before",
+}
 
 
 class ConsentMissing(CommandFailed):
@@ -45,7 +50,7 @@ def quote_as_json(quote: Quote) -> dict[str, Any]:
 def print_quote(quote: Quote) -> None:
     """The quote for people, as a small table."""
     rows = [
-        (name, f"{quote.free[source]:,}", "without a model", dollars(Decimal(0)))
+        (name, f"{quote.free[source]:,}", "nobody is asked", dollars(Decimal(0)))
         for source, name in _FREE.items()
         if quote.free[source]
     ]

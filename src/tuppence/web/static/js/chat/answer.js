@@ -3,7 +3,10 @@ import { Sentences, speak } from "./sentences.js"
 import { copyOf } from "./templates.js"
 import { Words } from "./words.js"
 
-const named = (name) => name.replace(/^get_/, "").replaceAll("_", " ")
+const named = (name) => {
+  const words = name.replace(/^get_/, "").replaceAll("_", " ")
+  return name.startsWith("get_") ? `Looking up ${words}` : `Asking to ${words}`
+}
 
 export class Answer {
   #element
@@ -80,13 +83,13 @@ export class Answer {
     const details = lookup.querySelector("details")
     details.dataset.call = call_id
     details.dataset.state = "running"
-    lookup.querySelector("[data-summary]").textContent = `Looking up ${named(name)}…`
+    lookup.querySelector("[data-summary]").textContent = `${named(name)}…`
     lookup.querySelector("[data-name]").textContent = name
     lookup.querySelector("[data-arguments]").textContent = JSON.stringify(given, null, 2)
     this.#lookups.querySelector("ul").append(lookup)
     this.#lookups.open = true
     this.#retell()
-    speak(`Looking up ${named(name)}.`)
+    speak(`${named(name)}.`)
   }
 
   _function_result({ call_id, summary, ok }) {

@@ -6,6 +6,7 @@ import { edit } from "./editor.js"
 import { Evidence, nthOf } from "./evidence.js"
 import { Following } from "./following.js"
 import { Picker } from "./picker.js"
+import { Proposals } from "./proposals.js"
 import { markdownIn } from "./words.js"
 
 const page = document.getElementById("main")
@@ -15,11 +16,13 @@ const conversation = new Conversation(log, document.getElementById("connection")
 const composer = new Composer(document.getElementById("composer"), chat)
 const picker = new Picker(document.getElementById("model"), chat)
 const evidence = new Evidence(document.getElementById("evidence"), log)
+const proposals = new Proposals(log)
 const following = new Following(document.getElementById("view"), log, document.getElementById("to-latest"))
 
 following.toEnd()
 show()
 conversation.addEventListener("change", show)
+conversation.addEventListener("answered", ({ detail }) => proposals.update(detail))
 
 function show() {
   composer.isBusy = conversation.running !== null

@@ -1,5 +1,6 @@
 // The turns of a chat on the page. The server renders them; answers that still run grow here.
 import { Answer } from "./answer.js"
+import { bring } from "./proposals.js"
 import { copyOf } from "./templates.js"
 import { TurnStream } from "./turn_stream.js"
 
@@ -95,6 +96,7 @@ export class Conversation extends EventTarget {
     const shown = document.getElementById(turn.id)
     const isSame = shown !== null && (this.#streams.has(turn.dataset.turn) || shown.dataset.state === turn.dataset.state)
     if (isSame) {
+      bring(turn.querySelector("[data-proposed]"), shown)
       shown.querySelector("[data-foot]").replaceWith(turn.querySelector("[data-foot]"))
       return
     }
@@ -137,6 +139,9 @@ export class Conversation extends EventTarget {
     }
     const onEvents = (events) => {
       answer.take(events)
+      if (events.some(({ name }) => name === "function_result")) {
+        this.dispatchEvent(new CustomEvent("answered", { detail: turn }))
+      }
       const end = /^turn_(.+)/.exec(events.at(-1).name)
       if (end) {
         this.#ending = events.at(-1).data.message ?? ""
