@@ -40,7 +40,7 @@ def categories(command: Command) -> dict[str, str | None]:
 def test_a_dry_run_is_the_quote_and_nothing_else(command: Command, server: Understudy, imported: Path) -> None:
     told = quote(command, "categorize")
     assert (told["transactions"], told["asked"], told["questions"], told["requests"]) == (12, 12, 6, 1)
-    assert told["free"] == {"rule": 0, "memory": 0, "classifier": 0}
+    assert told["free"] == {"rule": 0, "memory": 0, "classifier": 0, "model": 0}
     assert told["provider"] == "anthropic" and told["input_tokens"] > 0 and float(told["cost"]) > 0
     head, row, total = command.succeeds("categorize", "--dry-run").splitlines()
     assert head.split("\t") == ["By", "Transactions", "How", "Cost"]
