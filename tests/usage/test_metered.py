@@ -30,7 +30,7 @@ from tuppence.llm import (
 from tuppence.store import Presence, Store
 from tuppence.store.tables import households
 from tuppence.understudy import Exchange, Fault, Reply, Understudy, Usage
-from tuppence.usage import Purpose, UsageLog, UsageRow, metered, total_cost
+from tuppence.usage import Gate, Purpose, UsageLog, UsageRow, metered, total_cost
 
 from .rows import household
 
@@ -385,12 +385,13 @@ async def test_stopped_when_its_row_was_committed_and_nothing_sent(
     server: Understudy, provider: Provider, store: Store, presence: Presence
 ) -> None:
     class StoppedInTheMiddle(UsageLog):
-        async def open(self, row: UsageRow) -> None:
-            await super().open(row)
+        async def open(self, row: UsageRow, gate: Gate | None = None) -> float | None:
+            wait = await super().open(row, gate)
             task = asyncio.current_task()
             assert task is not None
             task.cancel()
             await asyncio.sleep(0)
+            return wait
 
     async with StoppedInTheMiddle(store, presence.id) as log:
         task = asyncio.create_task(read(metered(provider.stream_chat_response(asked()), log, PURPOSE)))

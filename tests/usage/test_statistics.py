@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import insert
 
 from tuppence.llm import TokenUsage
 from tuppence.store import Presence, Store
+from tuppence.store.tables import chats, runs
 from tuppence.usage import By, UsageLog, UsageRow, UsageSummary
 
 from .rows import a_dollar_per_token, opened, recorded
@@ -138,3 +141,42 @@ async def test_an_unknown_cost_is_counted_and_not_taken_for_zero(log: UsageLog) 
     assert (total.cost, total.unknown_costs) == (Decimal(7), 2)
     (unpriced,) = [summary for summary in await log.summaries(1, "model") if summary.key == "unpriced"]
     assert (unpriced.cost, unpriced.unknown_costs) == (None, 1)
+
+
+async def test_by_whose_chat_or_run_it_was(log: UsageLog, store: Store) -> None:
+    chat = {"household_id": 1, "title": "", "created_at": CLOCK_CHANGE, "updated_at": CLOCK_CHANGE}
+    run = {"household_id": 1, "kind": "categorize", "state": "completed", "orders": "{}", "transactions": 0}
+    run |= {"planned": True, "created_at": CLOCK_CHANGE}
+    async with store.writing() as connection:
+        await connection.execute(
+            insert(chats),
+            [
+                {**chat, "id": "hers", "author_id": 7},
+                {**chat, "id": "his", "author_id": 8},
+                {**chat, "id": "typed", "author_id": None},
+                {**chat, "id": "next door", "household_id": 2, "author_id": 9},
+            ],
+        )
+        await connection.execute(
+            insert(runs),
+            [
+                {**run, "id": "ordered", "user_id": 7, "cause": "person"},
+                {**run, "id": "imported", "user_id": None, "cause": "import"},
+            ],
+        )
+    places: list[dict[str, Any]] = [
+        {"chat_id": "hers"},
+        {"chat_id": "hers"},
+        {"chat_id": "his"},
+        {"chat_id": "typed"},
+        {"chat_id": "deleted"},
+        {"chat_id": "next door"},
+        {"run_id": "ordered"},
+        {"run_id": "imported"},
+        {},
+    ]
+    for place in places:
+        await recorded(log, opened(**place))
+    found = await log.summaries(1, "member")
+    assert {one.key: one.requests for one in found} == {7: 3, 8: 1, None: 5}
+    assert sum(one.cost or 0 for one in found) == 9 * 1100  # a dollar a token

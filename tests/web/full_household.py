@@ -15,6 +15,8 @@ from tuppence.access.links import join_link
 from tuppence.access.sessions import list_sessions, open_session
 from tuppence.access.users import User
 from tuppence.enrichment.confirmations import ChatCall, CreateCategory, ask_confirmation
+from tuppence.enrichment.run_work import RunWork
+from tuppence.enrichment.runs import Order, create_run, run_of
 from tuppence.enrichment.suggestions import Origin, Suggested, suggest
 from tuppence.ledger.accounts import list_accounts
 from tuppence.ledger.household import Ledger
@@ -140,7 +142,7 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
     )["id"]
     return {
         "rule_id": rule,
-        "run_id": _filed(client),
+        "run_id": served.run(_filed(served, ledger)),
         "suggestion_id": _suggested(served, client, ledger, bought, word),
         "account_id": account,
         "balance_id": stated["id"],
@@ -160,13 +162,15 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
     }
 
 
-def _filed(client: httpx.Client) -> str:
+async def _filed(served: Served, ledger: Ledger) -> str:
     """A run that is through."""
-    run = _made(client, "/api/runs", {"kind": "categorize", "free_only": True})
-    while run["state"] == "running":
-        run = client.get(f"/api/runs/{run['id']}").json()
-    assert run["filed"] == 1
-    return str(run["id"])
+    parts = served.parts
+    order = Order(kind="categorize", free_only=True)
+    run_id = await create_run(ledger, order, transactions=1, asked=None)
+    await RunWork(parts.store, parts.usage, parts.process_id, parts.providers.answerer).begin(ledger.household, run_id)
+    run = await run_of(ledger, run_id)
+    assert (run.state, run.filed) == ("completed", 1)
+    return run_id
 
 
 def _suggested(served: Served, client: httpx.Client, ledger: Ledger, transaction: int, word: str) -> int:

@@ -68,6 +68,7 @@ def root(
 
 app.command("import")(bank_import)
 app.add_typer(evaluate)
+app.add_typer(usage)
 for command in (
     serve,
     worker,
@@ -77,7 +78,6 @@ for command in (
     transactions,
     categorize,
     merchants,
-    usage,
     doctor,
     demo,
     link,

@@ -46,8 +46,9 @@ _NOTHING_TO_SAY = (
 class Background:
     """Filing in the background, for the households of one process."""
 
-    def __init__(self, store: Store, jobs: Jobs, answerers: Answerers) -> None:
+    def __init__(self, store: Store, usage: UsageLog, jobs: Jobs, answerers: Answerers) -> None:
         self._store = store
+        self._usage = usage
         self._jobs = jobs
         self._answerers = answerers
 
@@ -57,7 +58,7 @@ class Background:
         answerer, why = await self._answerer(ledger, order, seen)
         task = await task_of(ledger, order.kind)
         asked: list[list[Question]] = await batches(ledger, answerer, task, seen.groups) if answerer else []
-        return await quoted(order, seen, answerer, task, asked, why)
+        return await quoted(ledger, self._usage, order, seen, answerer, task, asked, why)
 
     async def start(self, ledger: Ledger, order: Order, *, user_id: int | None = None, cause: Cause = "person") -> Run:
         """Begin a run; it goes on in the background, in whichever process works on it.
@@ -132,7 +133,7 @@ async def opened_background(
     as `tuppence worker`. Raises StoreUnusable.
     """
     if not works:
-        yield Background(store, jobs_elsewhere(store), answerers)
+        yield Background(store, usage, jobs_elsewhere(store), answerers)
         return
     work = RunWork(store, usage, process_id, answerers)
     opened: asyncio.Future[Jobs] = asyncio.get_running_loop().create_future()
@@ -151,6 +152,6 @@ async def opened_background(
 
     async with opened_jobs(store, process_id, {BEGIN: begin, BATCH: batch}) as jobs:
         opened.set_result(jobs)
-        background = Background(store, jobs, answerers)
+        background = Background(store, usage, jobs, answerers)
         await background.resume()
         yield background

@@ -21,7 +21,7 @@ from tuppence.ledger.household import Ledger
 from tuppence.llm import TokenUsage
 from tuppence.llm.answerer import Answerer
 from tuppence.store.tables import now
-from tuppence.usage import price_of
+from tuppence.usage import UsageLog
 
 _SAMPLE = 20
 """So many batches are estimated one by one; the others are taken to be like them."""
@@ -113,10 +113,11 @@ async def batches(ledger: Ledger, answerer: Answerer, task: Task, groups: Groups
     """What is asked at once: as much as the model can take, and what reads like an instruction by itself."""
     async with ledger.store.reading() as connection:
         asked = await questions(connection, ledger, groups)
-    return await to_thread.run_sync(_batches, answerer, task, asked)
+    return await to_thread.run_sync(in_batches, answerer, task, asked)
 
 
-def _batches(answerer: Answerer, task: Task, asked: Sequence[Question]) -> list[list[Question]]:
+def in_batches(answerer: Answerer, task: Task, asked: Sequence[Question]) -> list[list[Question]]:
+    """The questions as they are asked at once."""
     found: list[list[Question]] = []
     for together in apart(asked):
         rest = together
@@ -128,6 +129,8 @@ def _batches(answerer: Answerer, task: Task, asked: Sequence[Question]) -> list[
 
 
 async def quoted(
+    ledger: Ledger,
+    usage: UsageLog,
     order: Order,
     seen: Outlook,
     answerer: Answerer | None,
@@ -137,7 +140,7 @@ async def quoted(
 ) -> Quote:
     """The quote. why: the reason for which there is no answerer."""
     each = await to_thread.run_sync(_expected, answerer, task, asked) if answerer and asked else TokenUsage(0, 0)
-    one = await request_cost(answerer, each) if answerer else None
+    one = await request_cost(ledger, usage, answerer, each) if answerer else None
     cost = Decimal(0) if not seen.groups else None if one is None else one * len(asked)
     first_said = dict[int, SuggestionSource]()
     for proposal in seen.said:
@@ -168,7 +171,7 @@ def _expected(answerer: Answerer, task: Task, asked: Sequence[Sequence[Question]
     )
 
 
-async def request_cost(answerer: Answerer, tokens: TokenUsage) -> Decimal | None:
+async def request_cost(ledger: Ledger, usage: UsageLog, answerer: Answerer, tokens: TokenUsage) -> Decimal | None:
     """US dollars for a request of so many tokens; None when the price is unknown."""
-    cost = await to_thread.run_sync(price_of, tokens, answerer.provider.name, answerer.model, now())
+    cost = await usage.cost_of(ledger.household, tokens, answerer.provider.name, [answerer.model], now())
     return None if cost is None else cost.amount

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
+import anyio
 import msgspec
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -78,6 +79,7 @@ class RunWork:
         self._process_id = process_id
         self._answerers = answerers
         self._places: dict[tuple[int, str], CapacityLimiter] = {}
+        self._turn_to_finish = anyio.Lock()
         self._tasks: dict[str, Task] = {}
         self._learned: dict[tuple[str, str, str], Abilities] = {}
 
@@ -160,7 +162,7 @@ class RunWork:
             await self._finish(ledger, run, batch, wanted, groups, Answers({}, ()))
             return
         expected = await to_thread.run_sync(expected_tokens, answerer, task, asked)
-        pacing = _pacing(run, wanted, await request_cost(answerer, expected))
+        pacing = _pacing(run, wanted, await request_cost(ledger, self._usage, answerer, expected))
         purpose = Purpose(OPERATIONS[run.kind], ledger.household, run_id=run.id)
 
         async def admitted(connection: AsyncConnection, row: UsageRow) -> float | None:
@@ -176,7 +178,8 @@ class RunWork:
         async with self._place(ledger, answerer, pacing.at_once):
             said = await answers(answerer, task, asked, on_record)
         self._learned[_named(answerer)] = said.learned.updated(self._learned.get(_named(answerer), Abilities()))
-        await self._finish(ledger, run, batch, wanted, groups, said)
+        async with self._turn_to_finish:  # one at a time, so that requests that could begin wait for one at most
+            await self._finish(ledger, run, batch, wanted, groups, said)
 
     async def _questions(
         self, ledger: Ledger, run: Run, batch: Batch

@@ -1,30 +1,64 @@
 """What every request to a model cost: usage rows, prices, statistics. `metered(...)` wraps a stream."""
 
+from tuppence.usage.exports import MEDIA_TYPES, ExportFormat, exported_usage
 from tuppence.usage.log import Gate, NotAdmitted, OnClose, UsageLog
 from tuppence.usage.metered import metered
+from tuppence.usage.own_prices import (
+    OwnPrice,
+    Priced,
+    checked_price,
+    checked_priced,
+    kinds_without_price,
+    own_prices,
+    priced_named,
+    remove_own_price,
+    set_own_price,
+)
 from tuppence.usage.pacing import CapReached, Pacing
 from tuppence.usage.pricing import Cost, PriceOf, dollars, load_prices, picodollars, price_of
+from tuppence.usage.provider_exports import Kind, NotAnExport, ProviderExport, read_export
+from tuppence.usage.reconciliation import Difference, Pair, Reconciliation, reconciliation
 from tuppence.usage.row import Outcome, Purpose, UsageRow, total_cost
 from tuppence.usage.statistics import By, UsageSummary
 
 __all__ = [
+    "MEDIA_TYPES",
     "By",
     "CapReached",
     "Cost",
+    "Difference",
+    "ExportFormat",
     "Gate",
+    "Kind",
     "NotAdmitted",
+    "NotAnExport",
     "OnClose",
     "Outcome",
+    "OwnPrice",
     "Pacing",
+    "Pair",
     "PriceOf",
+    "Priced",
+    "ProviderExport",
     "Purpose",
+    "Reconciliation",
     "UsageLog",
     "UsageRow",
     "UsageSummary",
+    "checked_price",
+    "checked_priced",
     "dollars",
+    "exported_usage",
+    "kinds_without_price",
     "load_prices",
     "metered",
+    "own_prices",
     "picodollars",
     "price_of",
+    "priced_named",
+    "read_export",
+    "reconciliation",
+    "remove_own_price",
+    "set_own_price",
     "total_cost",
 ]

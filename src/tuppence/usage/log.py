@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Delete, Update, delete, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tuppence.ledger.household import Ledger
 from tuppence.llm import TokenUsage
 from tuppence.llm.closing import finished
 from tuppence.store import Store, StoreBusy, living_processes
 from tuppence.store.tables import llm_usage
 from tuppence.usage.columns import closing_values, of_household, opening_values, row_of
+from tuppence.usage.own_prices import Priced, own_cost, own_prices
 from tuppence.usage.pricing import Cost, PriceOf, load_prices, price_of
 from tuppence.usage.row import UsageRow, priced_row
 from tuppence.usage.statistics import By, UsageSummary, summaries
@@ -141,13 +143,32 @@ class UsageLog:
         until: datetime | None = None,
         zone: tzinfo | None = None,
     ) -> list[UsageSummary]:
-        """The household's figures: one summary per day (latest first), per model, operation or chat (dearest first); or
-        exactly one, the total.
+        """The household's figures: one summary per day (latest first), per model, operation, chat or member (dearest
+        first); or exactly one, the total.
 
         since: included, until: not. zone: whose days; None: this machine's.
         """
         async with self._store.reading() as connection:
             return await summaries(connection, household_id, by, since, until, zone)
+
+    async def cost_of(
+        self, household_id: int, usage: TokenUsage, provider: str, models: Iterable[str], at: datetime
+    ) -> Cost | None:
+        """What `usage` costs the household at the moment `at`; None when that cannot be told.
+
+        By its own price of the first of `models` that has one, whatever the price list says; without one by the
+        published price of the first that has one. Raises StoreUnusable.
+        """
+        models = tuple(models)
+        own = await own_prices(Ledger(self._store, household_id))
+        for model in models:
+            if (price := own.get(Priced(provider, model))) is not None:
+                return own_cost(price, usage, at)
+        self.prepare()
+        assert self._loading is not None
+        await asyncio.shield(self._loading)
+        costs = (self._price_of(usage, provider, model, at) for model in models)
+        return next((cost for cost in costs if cost is not None), None)
 
     # -------------------------------------------------------------------------------------------------------- behind
 
@@ -178,12 +199,8 @@ class UsageLog:
 
     async def _cost_of(self, row: UsageRow) -> Cost | None:
         """By the price of the model that answered; when that is not known, of the one that was asked for."""
-        self.prepare()
-        assert self._loading is not None
-        await asyncio.shield(self._loading)
         models = dict.fromkeys(model for model in (row.answered_model, row.model) if model)
-        costs = (self._price_of(row.usage, row.provider, model, row.started_at) for model in models)
-        return next((cost for cost in costs if cost is not None), None)
+        return await self.cost_of(row.purpose.household_id, row.usage, row.provider, models, row.started_at)
 
     async def _discard(self, row: UsageRow) -> None:
         await self._write(delete(llm_usage).where(llm_usage.c.id == row.id, llm_usage.c.ended_at.is_(None)))

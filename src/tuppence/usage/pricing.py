@@ -26,7 +26,7 @@ class Cost(msgspec.Struct, frozen=True):
     """The prices that were used, by the price list's own keys: `..._mtok` is US dollars per million tokens,
     `requests_kcount` per thousand requests. Where a price depends on the size of the request, the one that applied."""
     source: str
-    """The price list and its version."""
+    """The price list and its version, or "own price"."""
     date: date
     """The day (UTC) whose prices were used."""
 
@@ -97,10 +97,12 @@ def dollars(picodollars: int) -> Decimal:
 
 def _covers(price: ModelPrice, usage: TokenUsage) -> bool:
     """Whether every kind of token that was used has a price. Reasoning is output and has the output's price."""
-    return all(getattr(price, key) is not None for key, count in _priced_kinds(usage) if count)
+    return all(getattr(price, key) is not None for key, count in token_kinds(usage) if count)
 
 
-def _priced_kinds(usage: TokenUsage) -> Iterator[tuple[str, int]]:
+def token_kinds(usage: TokenUsage) -> Iterator[tuple[str, int]]:
+    """How many tokens there are of each kind that has a price of its own, by the price's key. Input is less than
+    nothing when more of it was cached than there was."""
     read, write = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
     yield "input_mtok", (usage.input_tokens or 0) - read - write
     yield "cache_read_mtok", read
@@ -109,7 +111,7 @@ def _priced_kinds(usage: TokenUsage) -> Iterator[tuple[str, int]]:
 
 
 def _prices_used(found: PriceCalculation, usage: TokenUsage) -> Iterator[tuple[str, Decimal]]:
-    used = [key for key, count in _priced_kinds(usage) if count]
+    used = [key for key, count in token_kinds(usage) if count]
     if usage.reasoning_tokens:
         used.append("output_reasoning_mtok")
     for key in (*used, "requests_kcount"):

@@ -12,13 +12,13 @@ from sqlalchemy import BigInteger, ColumnElement, Row, func, or_, select, type_c
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.llm import TokenUsage
-from tuppence.store.tables import llm_usage
+from tuppence.store.tables import chats, llm_usage, runs
 from tuppence.store.tables.metadata import EPOCH
 from tuppence.usage.columns import TOKEN_KINDS, of_household
 from tuppence.usage.pricing import dollars
 from tuppence.usage.row import COSTLY
 
-By: TypeAlias = Literal["total", "day", "model", "operation", "chat"]
+By: TypeAlias = Literal["total", "day", "model", "operation", "chat", "member"]
 """What the rows are added up by."""
 
 _QUARTER = 15 * 60  # seconds; the clocks of all time zones differ by whole quarters of an hour
@@ -28,7 +28,8 @@ class UsageSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Some requests added up. What was not reported is in no sum; `unreported` and `unknown_costs` say how often."""
 
     key: str | date | int | None
-    """The day, model, operation or chat; None for requests outside chats, and for the total."""
+    """The day, model, operation, chat or the id of a member; None for requests outside chats, for those of nobody who
+    is known, and for the total."""
     requests: int
     """Attempts, failed ones included."""
     failed: int
@@ -57,6 +58,8 @@ async def summaries(
 ) -> list[UsageSummary]:
     """See `UsageLog.summaries`."""
     query = select(*_SUMS) if by == "total" else select(_KEYS[by].label("key"), *_SUMS).group_by(_KEYS[by])
+    if by == "member":
+        query = query.select_from(_with_askers)
     query = of_household(query, household_id, since, until)
     found = [_summary(row) for row in await connection.execute(query)]
     if by == "day":
@@ -69,7 +72,12 @@ _KEYS: dict[By, ColumnElement[Any]] = {
     "model": llm_usage.c.model,
     "operation": llm_usage.c.operation,
     "chat": llm_usage.c.chat_id,
+    # Whose chat it is, or who began the run; nobody at the command line, after imports and when the chat is deleted.
+    "member": func.coalesce(chats.c.author_id, runs.c.user_id),
 }
+_with_askers = llm_usage.outerjoin(
+    chats, (chats.c.household_id == llm_usage.c.household_id) & (chats.c.id == llm_usage.c.chat_id)
+).outerjoin(runs, (runs.c.household_id == llm_usage.c.household_id) & (runs.c.id == llm_usage.c.run_id))
 _costly = llm_usage.c.outcome.in_(COSTLY)
 _SUMS = (
     func.count().label("requests"),

@@ -10,18 +10,19 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from tuppence.assistant.chat_titles import chat_titles
+from tuppence.usage import ExportFormat
 from tuppence.web.api.days import IsoDay
 from tuppence.web.pages import page
 from tuppence.web.parts import Parts
 from tuppence.web.problems import Problem
-from tuppence.web.usage_attempts import attempts_of, figures_of
+from tuppence.web.usage_attempts import attempts_of, exported, figures_of, member_names
 from tuppence.web.usage_figures import PERIODS, Days, PeriodName, bars_of, named_days, operation_name
 from tuppence.web.visitor import Served, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False, prefix="/usage")
 
-By = Literal["day", "model", "operation", "chat"]
-BYS: dict[By, str] = {"day": "Day", "model": "Model", "operation": "What for", "chat": "Chat"}
+By = Literal["day", "model", "operation", "chat", "member"]
+BYS: dict[By, str] = {"day": "Day", "model": "Model", "operation": "What for", "chat": "Chat", "member": "Member"}
 LISTED = 100
 """So many models, operations or chats are listed; how many are missing is said."""
 
@@ -61,6 +62,7 @@ async def show_usage(
         summaries=shown,
         missing=len(summaries) - len(shown),
         chat_titles=await chat_titles(visitor.ledger, chats, visitor.reader),
+        member_names=await member_names(visitor) if by == "member" else {},
         by=by,
         bys=BYS,
         period=None if since or until else period or "30-days",
@@ -86,6 +88,18 @@ async def show_attempts(
     days = days_asked(period, since, until, datetime.date.today())
     found = await _attempts(visitor, parts, days, before)
     return page(request, "usage/attempts.html", asked=_address(period, since, until), **found)
+
+
+@router.get("/export")
+async def export_usage(
+    visitor: Visiting,
+    kind: Annotated[ExportFormat, Query(alias="format")] = "csv",
+    period: Named = None,
+    since: Day = None,
+    until: Day = None,
+) -> Response:
+    """Every request of a period, as a file."""
+    return exported(visitor, kind, days_asked(period, since, until, datetime.date.today()))
 
 
 def days_asked(period: PeriodName | None, since: Day, until: Day, today: datetime.date) -> Days:

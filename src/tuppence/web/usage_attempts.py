@@ -1,12 +1,16 @@
-"""Requests to models: added up, and a page at a time, as far as the visitor may know them."""
+"""Requests to models: added up, a page at a time, and as a file, as far as the visitor may know them."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from fastapi.responses import StreamingResponse
+
+from tuppence.access.users import list_members
 from tuppence.assistant.chat_titles import chat_titles
-from tuppence.usage import By, UsageRow, UsageSummary
+from tuppence.usage import MEDIA_TYPES, By, ExportFormat, UsageRow, UsageSummary, exported_usage
 from tuppence.web.parts import Parts
 from tuppence.web.usage_figures import Days
 from tuppence.web.visitor import Visitor
@@ -49,3 +53,21 @@ async def attempts_of(
         following = rows[-1].started_at
     ids = {row.purpose.chat_id for row in rows if row.purpose.chat_id is not None}
     return Attempts(rows, await chat_titles(visitor.ledger, ids, visitor.reader), following)
+
+
+async def member_names(visitor: Visitor) -> dict[int, str]:
+    """Who may be named, by id: to an owner all members, to a member nobody else."""
+    if visitor.is_owner:
+        return {member.id: member.name for member in await list_members(visitor.ledger)}
+    return {visitor.user.id: visitor.user.name}
+
+
+def exported(visitor: Visitor, kind: ExportFormat, days: Days) -> StreamingResponse:
+    """The household's requests of these days as a file, written while it is sent."""
+
+    async def readable(chats: Collection[str]) -> Collection[str]:
+        return await chat_titles(visitor.ledger, chats, visitor.reader)
+
+    pieces = exported_usage(visitor.ledger, kind, days.first_moment, days.end, readable)
+    name = f'attachment; filename="tuppence-usage.{kind}"'
+    return StreamingResponse(pieces, media_type=MEDIA_TYPES[kind], headers={"Content-Disposition": name})

@@ -8,17 +8,18 @@ from anyio import to_thread
 
 from tuppence.cli.evaluation.measuring import Estimate, Examination, Notes, ask_each, spread
 from tuppence.cli.wiring import UsageParts
-from tuppence.enrichment.asking import answers, apart, expected_tokens, most_questions
+from tuppence.enrichment.asking import answers, expected_tokens
 from tuppence.enrichment.auto_categorize import categorize_task
 from tuppence.enrichment.auto_detect_merchants import merchants_task
 from tuppence.enrichment.evaluation_files import CategoryFile, MerchantFile
 from tuppence.enrichment.evaluation_scores import Judged, judged_category, judged_merchant
-from tuppence.enrichment.quotes import request_cost
+from tuppence.enrichment.quotes import in_batches
 from tuppence.enrichment.tasks import Question, Task, Verdict
 from tuppence.llm import ChatRequest, ChatStream
 from tuppence.llm.abilities import estimated_usage
 from tuppence.llm.answerer import Answerer
-from tuppence.usage import Purpose, metered
+from tuppence.store.tables import now
+from tuppence.usage import Purpose, metered, price_of
 
 Judge = Callable[[Verdict | None], Judged]
 
@@ -67,26 +68,16 @@ async def _ask(
         said = (await answers(answerer, task, batch, on_record)).verdicts
         return [judges[question.id](said.get(question.id)) for question in batch]
 
-    await ask_each(await to_thread.run_sync(_batches, answerer, task, questions), ask, notes, step)
+    await ask_each(await to_thread.run_sync(in_batches, answerer, task, questions), ask, notes, step)
 
 
 async def _estimate(task: Task, questions: Sequence[Question], answerer: Answerer) -> Estimate:
-    batches = await to_thread.run_sync(_batches, answerer, task, questions)
+    batches = await to_thread.run_sync(in_batches, answerer, task, questions)
     total = Decimal(0)
     for batch in batches:
         tokens = await to_thread.run_sync(expected_tokens, answerer, task, batch)
-        if (cost := await request_cost(answerer, tokens)) is None:
+        cost = await to_thread.run_sync(price_of, tokens, answerer.provider.name, answerer.model, now())
+        if cost is None:
             return Estimate(len(batches), None)
-        total += cost
+        total += cost.amount
     return Estimate(len(batches), total)
-
-
-def _batches(answerer: Answerer, task: Task, questions: Sequence[Question]) -> list[Sequence[Question]]:
-    """What is asked at once, as in a run."""
-    found: list[Sequence[Question]] = []
-    for rest in apart(questions):
-        while rest:
-            size = most_questions(answerer, task, rest)
-            found.append(rest[:size])
-            rest = rest[size:]
-    return found

@@ -7,14 +7,15 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from tuppence.assistant.chat_titles import chat_titles
 from tuppence.llm import TokenUsage
-from tuppence.usage import Outcome, UsageRow, UsageSummary
+from tuppence.usage import ExportFormat, Outcome, UsageRow, UsageSummary
 from tuppence.web.problems import Problem
 from tuppence.web.usage import By, Day, days_asked
-from tuppence.web.usage_attempts import attempts_of, figures_of
+from tuppence.web.usage_attempts import attempts_of, exported, figures_of, member_names
 from tuppence.web.usage_figures import Days
 from tuppence.web.visitor import Served, Visiting
 
@@ -37,9 +38,10 @@ class Figures(BaseModel):
     """Some requests added up. What is not known is in no sum."""
 
     key: str | datetime.date | None
-    """The day, model, operation or chat; null for the total, for requests outside chats, and for chats of others."""
+    """The day, model, operation, chat or member; null for the total, for requests outside chats and of nobody who is
+    known, for chats of others, and, unless you are an owner, for other members."""
     title: str | None = None
-    """Of a chat of yours."""
+    """Of a chat of yours; the name of a member."""
     requests: int
     failed: int
     """Before an answer."""
@@ -114,6 +116,8 @@ async def show_usage(visitor: Visiting, parts: Served, by: By = "day", since: Da
     if by == "chat":
         chats = [one.key for one in found if isinstance(one.key, str)]
         titles = await chat_titles(visitor.ledger, chats, visitor.reader)
+    elif by == "member":
+        titles = {str(member): name for member, name in (await member_names(visitor)).items()}
     return Usage(figures=[_figures(one, titles) for one in found], total=_figures(total))
 
 
@@ -133,13 +137,36 @@ async def list_attempts(
     return UsageAttempts(attempts=[_attempt(row, found.titles) for row in found.rows], next=found.before)
 
 
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The file, oldest request first.",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            },
+        }
+    },
+)
+async def export_usage(
+    visitor: Visiting,
+    kind: Annotated[ExportFormat, Query(alias="format")] = "csv",
+    since: Day = None,
+    until: Day = None,
+) -> StreamingResponse:
+    """Every request begun on these days as a file, without a word of any chat. Text in CSV is never a formula."""
+    return exported(visitor, kind, _days(since, until))
+
+
 def _days(since: Day, until: Day) -> Days:
     return days_asked("all", since, until, datetime.date.today())
 
 
 def _figures(one: UsageSummary, titles: dict[str, str] | None = None) -> Figures:
-    """titles: of the chats that may be named; None where the key is no chat."""
-    key = None if isinstance(one.key, int) else one.key
+    """titles: of the chats or members that may be named; None where the key is neither."""
+    key = str(one.key) if isinstance(one.key, int) else one.key
     title = None
     if titles is not None:
         title = titles.get(str(key))
