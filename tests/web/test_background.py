@@ -375,7 +375,7 @@ def test_settings_are_the_owners(served: Served, ledger: Ledger) -> None:
 def test_api(served: Served, ledger: Ledger, client: httpx.Client) -> None:
     order = {"kind": "categorize", "model": "anthropic/claude-sonnet-5-5", "limit": 4}
     told = client.post("/api/runs/quote", json=order).json()
-    assert told["free"] == {"rule": 0, "memory": 1, "classifier": 0}
+    assert told["free"] == {"rule": 0, "memory": 1, "classifier": 0, "model": 0}
     assert (told["transactions"], told["asked"], told["questions"], told["requests"]) == (4, 3, 2, 1)
     assert Decimal(told["cost"]) > 0
     assert client.post("/api/runs/quote", json={"kind": "categorize"}).json()["cost"] is None
