@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from web.full_household import DAY, Ids
+from web.full_household import DAY, Ids, filed_run
 from web.routes import Route, routes_of
 from web.test_walk import NOT_IDS
 
 from tuppence.access.links import join_link
 from tuppence.access.users import rename_member
+from tuppence.enrichment.suggestions import Origin, Suggested, suggest
 from tuppence.ledger.accounts import NewAccount
 from tuppence.ledger.household import set_name
 from tuppence.ledger.importing import run_import
@@ -75,6 +76,11 @@ def ids(talk: Talk) -> Ids:
         other = made(
             "/api/transactions", {"account": account, "date": "2026-03-15", "amount": "9", "description": IMAGE}
         )
+        rule = made(
+            "/api/rules", {"conditions": {"contains": IMAGE}, "outcome": {"category": categories[0], "tags": [IMAGE]}}
+        )
+        run = served.run(filed_run(served, served.ledger))
+        served.run(suggested(talk, other["id"]))
         file = {"file": (f"{IMAGE}.csv", f"Date,Amount,{IMAGE}\n2026-03-01,-5.00,{SCRIPT}\n".encode())}
         upload = client.post("/api/imports", files=file).json()["id"]
         token = served.run(imported(talk))
@@ -98,6 +104,8 @@ def ids(talk: Talk) -> Ids:
             "token": token,
             "import_id": token,
             "upload_id": upload,
+            "rule_id": rule["id"],
+            "run_id": run,
             "edit_id": client.get("/api/edits").json()["edits"][0]["id"],
             "chat_id": chat,
             "turn_id": turn,
@@ -107,6 +115,19 @@ def ids(talk: Talk) -> Ids:
             "user_id": talk.user.id,
             "link_id": served.run(join_link(served.ledger)).link.id,
         }
+
+
+async def suggested(talk: Talk, transaction: int) -> None:
+    said = Suggested(
+        transaction_id=transaction,
+        kind="merchant",
+        merchant_name=SCRIPT,
+        source="model",
+        confidence=70,
+        reason=IMAGE,
+    )
+    async with talk.served.parts.store.writing() as connection:
+        assert await suggest(connection, talk.served.ledger, [said], Origin()) == 1
 
 
 async def imported(talk: Talk) -> str:

@@ -142,7 +142,7 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
     )["id"]
     return {
         "rule_id": rule,
-        "run_id": served.run(_filed(served, ledger)),
+        "run_id": served.run(filed_run(served, ledger)),
         "suggestion_id": _suggested(served, client, ledger, bought, word),
         "account_id": account,
         "balance_id": stated["id"],
@@ -162,14 +162,14 @@ def _ledger(served: Served, client: httpx.Client, ledger: Ledger, word: str) -> 
     }
 
 
-async def _filed(served: Served, ledger: Ledger) -> str:
-    """A run that is through."""
+async def filed_run(served: Served, ledger: Ledger) -> str:
+    """A run that is through, and has filed what is open and known."""
     parts = served.parts
     order = Order(kind="categorize", free_only=True)
     run_id = await create_run(ledger, order, transactions=1, asked=None)
     await RunWork(parts.store, parts.usage, parts.process_id, parts.providers.answerer).begin(ledger.household, run_id)
     run = await run_of(ledger, run_id)
-    assert (run.state, run.filed) == ("completed", 1)
+    assert (run.state, run.filed >= 1) == ("completed", True)
     return run_id
 
 
