@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tuppence.cli.filing.quotes import may_cost
 from tuppence.cli.filing.wanted import wanted_of
 from tuppence.understudy import Call, Fault, Reply, Understudy
 
@@ -166,3 +168,17 @@ def test_the_model_can_be_named(command: Command, server: Understudy, imported: 
 )
 def test_models_as_people_name_them(model: str | None, provider: str | None, wanted: str | None) -> None:
     assert wanted_of(model, provider) == wanted
+
+
+@pytest.mark.parametrize(
+    ("provider", "cost", "may"),
+    [
+        ("anthropic", None, True),
+        ("anthropic", Decimal("0.1"), True),
+        ("anthropic", Decimal(0), False),
+        ("ollama", None, False),
+        ("openai-compatible", Decimal("0.1"), True),
+    ],
+)
+def test_what_may_cost_something(provider: str, cost: Decimal | None, may: bool) -> None:
+    assert may_cost(provider, cost) is may

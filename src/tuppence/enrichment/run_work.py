@@ -268,10 +268,13 @@ async def task_of(ledger: Ledger, kind: RunKind) -> Task:
 
 
 def _pacing(run: Run, wanted: Preferences, expected: Decimal | None) -> Pacing:
-    """What the requests of the run have to keep to. Nobody is paid for a model on one's own machine: no limit holds."""
+    """What the requests of the run have to keep to.
+
+    A server that needs no key, such as one on one's own machine, is paid only where somebody has said its price.
+    """
     provider = run.provider or ""
     pace, preset = wanted.pace(provider), PRESETS.get(provider)
-    is_paid = preset is None or preset.needs_key
+    is_paid = preset is None or preset.needs_key or expected is not None
     run_cap = wanted.run_cap if run.order.cap is None else run.order.cap
     return Pacing(
         at_once=pace.at_once,

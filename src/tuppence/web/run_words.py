@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tuppence.enrichment.preferences import Preferences
 from tuppence.enrichment.quotes import Quote
 from tuppence.enrichment.runs import Run, RunKind, RunState
+from tuppence.llm import PRESETS
 from tuppence.web.formats import Formats
 
 KINDS: Mapping[RunKind, str] = {"categorize": "Find categories", "merchants": "Recognise merchants"}
@@ -65,7 +66,8 @@ def free_text(quote: Quote, formats: Formats) -> str:
 def limit_text(quote: Quote, wanted: Preferences, formats: Formats) -> str | None:
     """What a limit in money does to a run of the quote, in a sentence; None: nothing."""
     cap = quote.order.cap or wanted.run_cap
-    if quote.cost is None and (cap is not None or wanted.month_cap is not None):
+    preset = PRESETS.get(quote.provider or "")
+    if quote.cost is None and (cap or wanted.month_cap) and (preset is None or preset.needs_key):
         return "There is a limit in money, and nobody knows what this model costs: it will not be asked."
     if quote.cost is not None and cap is not None and quote.cost > cap:
         return f"It stops before it has cost {formats.dollars(cap)}, which will not be enough for all."

@@ -64,9 +64,9 @@ def print_quote(quote: Quote) -> None:
 
 
 def may_cost(provider: str | None, cost: Decimal | None) -> bool:
-    """Whether asking a provider may cost money: unless it costs nothing for certain, or needs no key."""
+    """Whether asking a provider may cost money: not for certain nothing, nor a server that needs no key or price."""
     preset = None if provider is None else PRESETS.get(provider)
-    return cost != 0 and (preset is None or preset.needs_key)
+    return cost != 0 and (preset is None or preset.needs_key or cost is not None)
 
 
 def consent(cost: Decimal | None, *, whom: str, requests: int, agreed: bool, as_json: bool) -> None:
