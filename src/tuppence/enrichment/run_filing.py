@@ -54,7 +54,8 @@ async def take_in(edit: Editing, said: Sequence[Suggested], mode: Mode, run_id: 
     """File what is said, or suggest it, within a part of the run's edit.
 
     All of `said` is of the edit's source. Filed at once is only what nobody else has said in the meantime, and what no
-    person rejected; what a person's rule says goes before everything but people. Transfers are only ever suggested.
+    person rejected; what a person's rule says goes before everything but people. What is so already (the same may be
+    said twice, by two processes that began the run) is not filed again. Transfers are only ever suggested.
     """
     ids = sorted({each.transaction_id for each in said})
     standing = await standings(edit.connection, edit.ledger, ids)
@@ -128,10 +129,10 @@ def _may_be_filed(each: Suggested, standing: Standing) -> bool:
         case "category" | "merchant" if each.source != "rule":
             return standing.is_open(each.kind)
         case "category":
-            return not standing.category_is_locked
+            return not standing.category_is_locked and standing.category_id != each.category_id
         case "merchant":
-            return not standing.merchant_is_locked
-    return True
+            return not standing.merchant_is_locked and standing.merchant_id != each.merchant_id
+    return not {name_key(tag) for tag in each.tags} <= standing.tags
 
 
 _Answer = tuple[int, str, int | None, str]
