@@ -80,12 +80,6 @@ class Classifier:
         likelihood = self._right[bisect_right(self._clear, margin) - 1]
         return Guess(label, likelihood, self._because(entry, label))
 
-    def likeliest(self, entry: Entry) -> Label:
-        """The best guess, however unclear. Raises LookupError when nothing of the entry was ever seen."""
-        if (found := self._best(_features(entry))) is None:
-            raise LookupError("Nothing like it has been filed.")
-        return found[0]
-
     def _because(self, entry: Entry, label: Label) -> str:
         def telling(word: str) -> float:
             seen = self._seen.get("w:" + word, {})

@@ -16,9 +16,9 @@ _Key = tuple[str, int]
 def same_words(entry: Entry) -> _Key | None:
     """What transactions have in common that are asked about as one: words, and the direction of the money.
 
-    None where the words name nobody.
+    Where the words name nobody, all that the bank says has to be the same. None where it says nothing.
     """
-    words = entry.words or entry.payee
+    words = entry.words or entry.payee or "\n".join(entry.folded)
     return (words, entry.sign) if words else None
 
 

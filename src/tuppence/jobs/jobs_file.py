@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from sqlalchemy import URL, Engine, bindparam, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from tuppence.store import StoreUnusable
-from tuppence.store.schema import BUSY_SECONDS, is_busy, is_failure_of_the_file, unusable
+from tuppence.store.schema import BUSY_SECONDS, is_failure_of_the_file, switch_to_wal, unusable
 
 FILENAME = "jobs.db"
 
@@ -36,7 +35,7 @@ class JobsFile:
         with self._failures():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as database:
-                _switch_to_wal(database)
+                switch_to_wal(database)
         self.engine = self._engine()
 
     def _engine(self) -> Engine:
@@ -114,17 +113,3 @@ def failures_of(path: Path) -> Iterator[None]:
 def _prepare(connection: Any, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _switch_to_wal(database: sqlite3.Connection) -> None:
-    """Set the journal mode, which stays with the file. Two processes that do this together are refused at once."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return

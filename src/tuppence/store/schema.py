@@ -48,7 +48,7 @@ def prepare_database(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
             if stored_revision(database, path) == revisions()[-1]:
                 return
-            _switch_to_wal(database)
+            switch_to_wal(database)
         _migrate(path)
     except sqlite3.Error as error:
         raise unusable(error, path) from error
@@ -81,7 +81,7 @@ def stored_revision(database: sqlite3.Connection, path: Path) -> str | None:
     return str(revision)
 
 
-def _switch_to_wal(database: sqlite3.Connection) -> None:
+def switch_to_wal(database: sqlite3.Connection) -> None:
     """Set the journal mode, which stays with the file.
 
     SQLite answers "locked" at once, whatever the timeout, when two processes do this together: so ask again.
