@@ -41,12 +41,12 @@ def categories(command: Command) -> dict[str, str | None]:
 
 def test_a_dry_run_is_the_quote_and_nothing_else(command: Command, server: Understudy, imported: Path) -> None:
     told = quote(command, "categorize")
-    assert (told["transactions"], told["asked"], told["questions"], told["requests"]) == (12, 12, 6, 1)
+    assert (told["transactions"], told["asked"], told["questions"], told["requests"]) == (12, 12, 3, 1)
     assert told["free"] == {"rule": 0, "memory": 0, "classifier": 0, "model": 0}
     assert told["provider"] == "anthropic" and told["input_tokens"] > 0 and float(told["cost"]) > 0
     head, row, total = command.succeeds("categorize", "--dry-run").splitlines()
     assert head.split("\t") == ["By", "Transactions", "How", "Cost"]
-    assert "(Anthropic)\t12\t6 wordings in 1 request, about" in row
+    assert "(Anthropic)\t12\t3 wordings in 1 request, about" in row
     assert total.startswith("all\t12\t")
     assert not server.account.asked
 
@@ -109,8 +109,8 @@ def test_nothing_to_do_is_no_failure(command: Command, server: Understudy, impor
 
 
 def test_an_empty_household(command: Command, server: Understudy) -> None:
-    assert command.succeeds("categorize") == "There is nothing to do: every transaction has a category.\n"
-    assert command.succeeds("merchants") == "There is nothing to do: every transaction has a merchant.\n"
+    assert command.succeeds("categorize") == "There is nothing to do: no transaction lacks a category.\n"
+    assert command.succeeds("merchants") == "There is nothing to do: no transaction lacks a merchant.\n"
 
 
 def test_nobody_to_ask(command: Command, imported: Path) -> None:

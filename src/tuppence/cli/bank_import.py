@@ -71,6 +71,7 @@ def bank_import(
 ) -> None:
     """Import what the bank gives you. Nothing is added twice, and never half a file."""
     from tuppence.cli.event_loop import EventLoop
+    from tuppence.cli.filing.following import follow_import
     from tuppence.cli.home import home_folder
     from tuppence.cli.imports.answers import columns_of
     from tuppence.cli.imports.targets import Chosen
@@ -94,8 +95,11 @@ def bank_import(
     if dry_run and as_json:
         _print_readings(files, options)
         return
+    home = home_folder(context.obj)
     with EventLoop() as loop:
-        import_files(loop, home_folder(context.obj), files, options, chosen, manner)
+        import_files(loop, home, files, options, chosen, manner)
+        if not dry_run:
+            follow_import(loop, home, quiet=as_json)
 
 
 def import_files(

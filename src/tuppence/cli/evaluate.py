@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from tuppence.cli.categorize import YesOption
 from tuppence.cli.console import harmless
 from tuppence.cli.failures import CommandFailed, unreadable
+from tuppence.cli.filing.command import YesOption
 
 if TYPE_CHECKING:
     from tuppence.cli.evaluation.habits import Tallies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import select
 
@@ -88,20 +88,24 @@ class Background:
         return await undo_run(ledger, run_id)
 
     async def after_import(self, ledger: Ledger, user_id: int | None = None) -> list[Run]:
-        """Begin what the household wants after an import, about everything that is open; the runs that began."""
+        """Begin what the household wants after an import, about everything that is open; the runs that began.
+
+        Where a model is wanted and none can be asked, what costs nothing begins all the same.
+        """
         wanted = await preferences(ledger)
         if wanted.after_import == "nothing":
             return []
         kinds: list[RunKind] = ["categorize"]
         if wanted.after_import == "model" and wanted.merchants_after_import:
             kinds.append("merchants")
+        ways = (True,) if wanted.after_import == "free" else (False, True)
         begun = []
         for kind in kinds:
-            order = Order(kind=kind, free_only=wanted.after_import == "free")
-            try:
-                begun.append(await self.start(ledger, order, user_id=user_id, cause="import"))
-            except RunRefused:
-                continue  # nothing is open, or one is under way: there is nothing that could be done about it here
+            for free_only in ways:
+                order = Order(kind=kind, free_only=free_only)
+                with suppress(RunRefused):  # nothing can be said, one is under way, or there is nobody to ask
+                    begun.append(await self.start(ledger, order, user_id=user_id, cause="import"))
+                    break
         return begun
 
     async def resume(self) -> None:

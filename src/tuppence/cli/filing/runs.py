@@ -62,7 +62,7 @@ def file_by_order(home: Path | None, order: Order, manner: Manner) -> None:
     """Quote the order, have it agreed to, run it to its end and tell what came of it. Raises CommandFailed."""
     from tuppence.cli.event_loop import EventLoop
 
-    with EventLoop() as loop, loop.entered(_opened(home)) as wired:
+    with EventLoop() as loop, loop.entered(opened(home)) as wired:
         quote = loop.run(wired.background.quote(wired.ledger, order))
         if manner.dry_run and manner.as_json:
             print_json(quote_as_json(quote))
@@ -89,7 +89,7 @@ def undo_run(home: Path | None, kind: RunKind, run: str, manner: Manner) -> None
     from tuppence.cli.event_loop import run as run_loop
 
     async def undone() -> tuple[Run, int, int]:
-        async with _opened(home) as wired:
+        async with opened(home) as wired:
             found = await _found(wired.ledger, kind, run)
             result = await wired.background.undo(wired.ledger, found.id)
             return found, result.restored, result.left_alone
@@ -103,7 +103,8 @@ def undo_run(home: Path | None, kind: RunKind, run: str, manner: Manner) -> None
         sys.stdout.write(f"Left alone, as somebody changed the same since: {_changes(left_alone)}.\n")
 
 
-def _opened(home: Path | None) -> AbstractAsyncContextManager[Wired]:
+def opened(home: Path | None) -> AbstractAsyncContextManager[Wired]:
+    """The parts over the data folder, at work on what is to be done in the background."""
     from tuppence.cli.ask import chosen_settings
     from tuppence.cli.wiring import opened_background
 
@@ -156,6 +157,13 @@ async def _run_to_its_end(wired: Wired, order: Order, bar: _RunBar) -> Run:
     return run
 
 
+async def ended_run(wired: Wired, run_id: str) -> Run:
+    """The run, once it has ended."""
+    while (run := await run_of(wired.ledger, run_id)).state == "running":  # noqa: ASYNC110 - it is kept in the database
+        await asyncio.sleep(_LOOKS_EVERY)
+    return run
+
+
 async def _cancel(wired: Wired, run_id: str) -> None:
     """Let the run end between batches: what is being asked is paid for, and still filed if it is answered soon."""
     await wired.background.cancel(wired.ledger, run_id)
@@ -164,7 +172,7 @@ async def _cancel(wired: Wired, run_id: str) -> None:
         async with asyncio.timeout(_GRACE):
             while (later := await _later(wired, run)) != run or await _is_being_asked(wired.ledger, run):
                 run = later
-    told = f"Stopped after {_through(run)}: {_outcome(run)}. {_what_next(run)}"
+    told = f"Stopped after {_through(run)}: {outcome_of(run)}. {_what_next(run)}"
     sys.stderr.write(harmless(told.strip()) + "\n")
 
 
@@ -210,7 +218,7 @@ def _tell_nothing(quote: Quote, manner: Manner) -> None:
         print_json({"run": None, "kind": kind, "transactions": quote.transactions})
     elif not quote.transactions:
         missing = "category" if kind == "categorize" else "merchant"
-        sys.stdout.write(f"There is nothing to do: every transaction has a {missing}.\n")
+        sys.stdout.write(f"There is nothing to do: no transaction lacks a {missing}.\n")
     elif quote.order.free_only:
         sys.stdout.write("Nothing can be said of these without a model.\n")
     else:
@@ -222,7 +230,7 @@ def _tell_end(run: Run, manner: Manner) -> None:
     if manner.as_json:
         print_json(run_as_json(run))
     else:
-        outcome = _outcome(run)
+        outcome = outcome_of(run)
         sys.stdout.write(harmless(f"{outcome[0].upper()}{outcome[1:]}.") + "\n")
         if told := _what_next(run):
             print_remark(told)
@@ -231,7 +239,8 @@ def _tell_end(run: Run, manner: Manner) -> None:
         raise CommandFailed(harmless(f"{why} It ended after {_through(run)}."))
 
 
-def _outcome(run: Run) -> str:
+def outcome_of(run: Run) -> str:
+    """What came of it, as a part of a sentence: "filed 3 transactions"."""
     filed = "filed" if run.kind == "categorize" else "recognised the merchants of"
     parts = [f"{filed} {_transactions(run.filed)}"]
     parts += [f"suggested something for {run.suggested:,}"] if run.suggested else []
