@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,7 @@ def household(number: int) -> dict[str, Any]:
 
 def opened(at: datetime = BEGIN, model: str = "claude-sonnet-5", **purpose: Any) -> UsageRow:
     """A row of household 1, unless `purpose` says otherwise."""
-    attempt = Attempt(provider="anthropic", model=model, number=1, streaming=True)
+    attempt = Attempt(provider="anthropic", model=model, number=1, streaming=True, id=secrets.token_hex(16))
     return opened_row(attempt, Purpose(**{"operation": "chat", "household_id": 1, **purpose}), at)
 
 

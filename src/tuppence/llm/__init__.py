@@ -39,7 +39,7 @@ from tuppence.llm.errors import (
 from tuppence.llm.provider import Preset, Provider
 from tuppence.llm.registry import PRESETS, UnknownProvider, open_provider
 from tuppence.llm.retry import Retry
-from tuppence.llm.stream import Attempt, AttemptEnd, AttemptWatcher, ChatStream, Outcome
+from tuppence.llm.stream import Attempt, AttemptEnd, AttemptWatcher, ChatStream, Outcome, current_attempt
 from tuppence.llm.wire import Limits, OnRequest
 
 __all__ = [
@@ -85,5 +85,6 @@ __all__ = [
     "Unavailable",
     "UnknownProvider",
     "UserMessage",
+    "current_attempt",
     "open_provider",
 ]

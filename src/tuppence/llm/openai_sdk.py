@@ -19,6 +19,7 @@ from tuppence.llm.errors import LLMError, MalformedStream
 from tuppence.llm.faults import Addressee, fault_of_connection
 from tuppence.llm.fields import NOT_JSON
 from tuppence.llm.openai_faults import fault_of_answer
+from tuppence.llm.sdk_hooks import event_hooks
 from tuppence.llm.wire import Limits, OnRequest
 
 _NO_KEY = "none"  # servers on one's own machine want no key; the SDK insists on one
@@ -44,13 +45,6 @@ class OpenAIClient:
         when_streaming: what a request whose answer streams says besides `stream: true`. A parameter of the request
         that is None takes it out.
         """
-        hooks = {}
-        if on_request is not None:
-
-            async def tell(request: httpx2.Request) -> None:
-                on_request(request.url.netloc.decode(), request.content)
-
-            hooks = {"request": [tell]}
         timeout = httpx2.Timeout(None, connect=limits.connect)
         self._sdk = openai.AsyncOpenAI(
             api_key=api_key.strip() or _NO_KEY,
@@ -62,7 +56,7 @@ class OpenAIClient:
                 timeout=timeout,
                 # 0 is aiohttp's word for unlimited; from None it would make its own limit of 100
                 limits=httpx2.Limits(max_connections=0, max_keepalive_connections=None),
-                event_hooks=hooks,
+                event_hooks=event_hooks(on_request),
                 follow_redirects=False,  # to an address that nobody chose, perhaps inside this network
             ),
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextvars import ContextVar
 from functools import partial
 from time import monotonic
 from types import TracebackType
@@ -37,6 +39,8 @@ class Attempt(msgspec.Struct, frozen=True):
     number: int
     """From 1; higher when an earlier request had to be repeated."""
     streaming: bool
+    id: str = ""
+    """Random, 128 bits in hexadecimal; no two attempts have the same."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True):
@@ -53,6 +57,15 @@ class AttemptEnd(msgspec.Struct, frozen=True):
     """From sending the request to the first piece of text or reasoning (or the whole response); None when none came."""
     seconds_to_first_byte: float | None = None
     """From sending the request to the first byte of the body, keep-alives included; None when none came."""
+
+
+_sending: ContextVar[Attempt | None] = ContextVar("sending", default=None)
+
+
+def current_attempt() -> Attempt | None:
+    """For `on_request`: the attempt whose request is about to be sent; None for a request that is none, such as one
+    for the list of models."""
+    return _sending.get()
 
 
 class AttemptWatcher(Protocol):
@@ -154,14 +167,15 @@ class ChatStream:
     async def _all_attempts(self) -> AsyncGenerator[ChatStreamChunk, None]:
         for number in itertools.count(1):
             exchange = self._exchange = _Exchange(self._wire, self._params, self._to, self._limits, self._streaming)
-            attempt = Attempt(self._to.provider, self._to.model, number, self._streaming)
+            identity = secrets.token_hex(16)
+            attempt = Attempt(self._to.provider, self._to.model, number, self._streaming, identity)
             told: list[AttemptWatcher] = []
             try:
                 client = await self._client()
                 for watcher in self._watchers:
                     told.append(watcher)
                     await watcher.begins(attempt)
-                await exchange.open(client)
+                await exchange.open(client, attempt)
                 parse, decode = exchange.parser.parse, self._wire.decode
                 while (events := await exchange.events()) is not None:
                     for event in events:
@@ -226,18 +240,21 @@ class _Exchange:
 
     # --------------------------------------------------------------------------------------------------- reading
 
-    async def open(self, client: Client) -> None:
+    async def open(self, client: Client, attempt: Attempt) -> None:
         """Send the request and wait for the headers."""
         self._client = client
         self._sent_at = monotonic()
         limits = self._limits
         until = None if limits.total is None else asyncio.get_running_loop().time() + limits.total
         self._watchdog = Watchdog(limits.first_byte, until)
+        sending = _sending.set(attempt)
         try:
             with self._watchdog:
                 self._body = await (client.stream if self._streaming else client.send)(self._params)
         except Exception as error:
             raise self._fault(error) from error
+        finally:
+            _sending.reset(sending)
         self.request_id = self._body.request_id
         self._pieces = self._body.pieces()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -12,8 +12,11 @@ from tuppence.llm.errors import LLMError
 from tuppence.llm.faults import Addressee
 from tuppence.llm.sse import ServerSentEvent
 
-OnRequest = Callable[[str, bytes], None]
-"""Called with the host and the exact body of every attempt, before it is sent."""
+OnRequest = Callable[[str, bytes], Awaitable[None] | None]
+"""Called with the host and the exact body of every request, before it is sent; what it returns is awaited first.
+
+When it raises, the request is not sent. `stream.current_attempt()` says which attempt it is.
+"""
 
 Event: TypeAlias = Any
 """An event in the typed form of its wire; what `Wire.decode` gives is what that wire's parser takes."""

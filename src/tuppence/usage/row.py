@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -40,7 +39,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     """One request to a model."""
 
     id: str
-    """Random, 128 bits in hexadecimal."""
+    """Of the attempt: random, 128 bits in hexadecimal."""
     purpose: Purpose
     attempt: int
     """Of the round, from 1; higher when an earlier request had to be repeated."""
@@ -84,7 +83,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
 def opened_row(attempt: Attempt, purpose: Purpose, at: datetime) -> UsageRow:
     """The row of a request that is about to be sent."""
     return UsageRow(
-        id=secrets.token_hex(16),
+        id=attempt.id,
         purpose=purpose,
         attempt=attempt.number,
         provider=attempt.provider,

@@ -15,6 +15,7 @@ import msgspec
 
 from tuppence.llm.errors import LLMError, MalformedStream
 from tuppence.llm.faults import Addressee, fault_of_connection, fault_of_status
+from tuppence.llm.sdk_hooks import event_hooks
 from tuppence.llm.wire import Limits, OnRequest
 
 _MOST_MODELS = 1000  # of one page; the API takes no more
@@ -32,13 +33,6 @@ class AnthropicClient:
     """An SDK client whose own repeating, time limits and spans are off."""
 
     def __init__(self, *, api_key: str, base_url: str, limits: Limits, on_request: OnRequest | None) -> None:
-        hooks = {}
-        if on_request is not None:
-
-            async def tell(request: httpx2.Request) -> None:
-                on_request(request.url.netloc.decode(), request.content)
-
-            hooks = {"request": [tell]}
         timeout = httpx2.Timeout(None, connect=limits.connect)
         self._sdk = anthropic.AsyncAnthropic(
             api_key=api_key,
@@ -51,7 +45,7 @@ class AnthropicClient:
                 timeout=timeout,
                 # 0 is aiohttp's word for unlimited; from None it would make its own limit of 100
                 limits=httpx2.Limits(max_connections=0, max_keepalive_connections=None),
-                event_hooks=hooks,
+                event_hooks=event_hooks(on_request),
                 follow_redirects=False,  # to an address that nobody chose, perhaps inside this network
             ),
         )

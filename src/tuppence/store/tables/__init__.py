@@ -3,6 +3,7 @@
 from tuppence.store.tables.access import api_keys, links, sessions, users
 from tuppence.store.tables.chats import chats, messages, turns
 from tuppence.store.tables.edits import edit_changes, edits
+from tuppence.store.tables.egress import egress
 from tuppence.store.tables.enrichment import confirmations, run_batches, runs, suggestions
 from tuppence.store.tables.findings import findings
 from tuppence.store.tables.ledger import (
@@ -38,6 +39,7 @@ __all__ = [
     "confirmations",
     "edit_changes",
     "edits",
+    "egress",
     "findings",
     "household_settings",
     "households",

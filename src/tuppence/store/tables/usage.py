@@ -58,6 +58,9 @@ llm_usage = Table(
     Column("prices", Text),  # JSON: US dollars by kind
     Column("price_source", String),
     Column("price_date", Date),
+    # What it could cost at most, and how many tokens it could take. Counts for limits while the truth is not known.
+    Column("reserved_picodollars", BigInteger),
+    Column("reserved_tokens", BigInteger),
     ForeignKeyConstraint(["household_id"], ["households.id"]),
     CheckConstraint("outcome IN ('open', 'completed', 'stopped', 'interrupted', 'failed')", name="outcome"),
 )
