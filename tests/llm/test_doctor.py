@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tuppence.llm import Attempt, AttemptEnd, ChatStream, Limits, Preset, Provider, Retry, open_provider
+from tuppence.llm import Attempt, AttemptEnd, ChatRequest, ChatStream, Limits, Preset, Provider, Retry, open_provider
 from tuppence.llm.abilities import Abilities
 from tuppence.llm.anthropic_messages import AnthropicMessages
 from tuppence.llm.doctor import Diagnosis, Doctor, Finding, Patience
@@ -252,7 +252,7 @@ class Ends:
     def __init__(self) -> None:
         self.ended: list[AttemptEnd] = []
 
-    def watch(self, stream: ChatStream) -> ChatStream:
+    def watch(self, stream: ChatStream, request: ChatRequest) -> ChatStream:
         return stream.watched_by(self)
 
     async def begins(self, attempt: Attempt) -> None: ...

@@ -31,12 +31,12 @@ class Doctor:
         model: str,
         *,
         largest_window: int = MODEST_WINDOW,
-        watch: Watch = lambda stream: stream,
+        watch: Watch = lambda stream, request: stream,
         patience: Patience | None = None,
     ) -> None:
         """largest_window: tokens up to which the context window is probed; 0: not at all.
 
-        watch: given every stream before it is read, to put watchers on it.
+        watch: given every stream, with its request, before it is read, to put watchers on it.
         """
         self._patient = Patient(provider, model, watch, patience or Patience())
         listing = Listing()

@@ -21,8 +21,8 @@ from tuppence.llm.concept import (
 from tuppence.llm.provider import Provider
 from tuppence.llm.stream import Attempt, AttemptEnd, ChatStream
 
-Watch: TypeAlias = Callable[[ChatStream], ChatStream]
-"""Puts watchers on a stream before it is read."""
+Watch: TypeAlias = Callable[[ChatStream, ChatRequest], ChatStream]
+"""Puts watchers on the stream of a request before it is read."""
 
 MOST_TOKENS = 1024
 """Of an answer. None of them needs a tenth of it, but for models that think first."""
@@ -81,7 +81,7 @@ class Patient:
         )
         asked = abilities.applied_to(request).request
         stream = self.provider.plain_chat_response(asked) if plainly else abilities.stream_from(self.provider, asked)
-        return await self._heard(self._watch(stream), abilities)
+        return await self._heard(self._watch(stream, asked), abilities)
 
     async def _heard(self, stream: ChatStream, abilities: Abilities) -> Heard:
         clock, moments = _Clock(), []

@@ -21,7 +21,6 @@ COUNT = "Count from 1 to 40 in digits, separated by spaces. Write nothing else."
 _LAST_NUMBER = "40"
 _ENOUGH_TEXT = 40  # characters that nobody makes in one go
 _ENOUGH_PIECES = 10
-_SEEN = 3  # times that pieces have to come together before they are said to be held back
 _WAITED = 0.25  # seconds until the first piece; with less nobody waits, whatever happens on the way
 _QUICKER = 0.75  # of the time until the first piece: what one word takes at most where the rest was held back
 _AT_ONCE = 0.05  # of the time until the first piece: what comes within it came at once
@@ -53,13 +52,18 @@ async def _counted(patient: Patient) -> tuple[Heard, Abilities]:
 
 
 async def _is_held_back(patient: Patient, heard: Heard) -> bool:
-    """Whether something on the way holds pieces back. It is asked for again: a busy machine may stand still once."""
-    for again in range(_SEEN):
-        if again:
-            heard, _ = await _counted(patient)
-        if not (came_at_once(heard.moments) and await _is_quicker_with_less(patient, heard)):
-            return False
-    return True
+    """Whether something on the way holds pieces back. Two of three answers decide: a busy machine may stand still."""
+    if not await _came_together(patient, heard):
+        return False
+    for _ in range(2):
+        again, _abilities = await _counted(patient)
+        if await _came_together(patient, again):
+            return True
+    return False
+
+
+async def _came_together(patient: Patient, heard: Heard) -> bool:
+    return came_at_once(heard.moments) and await _is_quicker_with_less(patient, heard)
 
 
 async def _is_quicker_with_less(patient: Patient, heard: Heard) -> bool:
