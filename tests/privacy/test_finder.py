@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from tuppence.privacy.finder import Finder
-from tuppence.privacy.household_values import HouseholdValues, parts_of_name
+from tuppence.privacy.household_values import HouseholdValues, names_of_household, parts_of_name
 
 VALUES = HouseholdValues(
     names=[
@@ -153,6 +153,30 @@ def test_the_longest_value_goes_first_and_nothing_is_left_of_it() -> None:
 def test_the_parts_of_a_name() -> None:
     assert parts_of_name("Anna van der Berg (Jo)") == ["Anna van der Berg (Jo)", "Anna", "Berg"]
     assert parts_of_name("李小龙") == ["李小龙"]
+    assert parts_of_name("anna van der berg") == ["anna van der berg", "anna", "berg"]
+    assert parts_of_name("Ben.O'Brien") == ["Ben.O'Brien", "Ben", "O'Brien"]
+    assert parts_of_name("anna_k.berg@mail.example.org") == ["anna_k.berg@mail.example.org", "anna", "berg"]
+
+
+def test_what_a_household_is_called() -> None:
+    assert names_of_household("Household") == names_of_household("Our family, the house") == []
+    assert names_of_household("Berg family") == ["Berg family", "Berg"]
+    assert names_of_household("The Kowalskis") == ["The Kowalskis", "Kowalskis"]
+    assert names_of_household("Anna & Ben") == ["Anna & Ben"]
+
+
+def test_thousands_of_names_are_found_like_a_few() -> None:
+    payees = [name for at in range(1500) for name in (f"PAYPAL *Shop{at}", f"Müller {at} Ltd", f"小龙{at}店")]
+    text = "Paypal *shop1499, MUELLER  1499 LTD, 去小龙1499店买, PAYPAL *other, Müller"
+    places = [(found, "Payee") for found in ("Paypal *shop1499", "MUELLER  1499 LTD", "小龙1499店")]
+    assert found(text, HouseholdValues(payees=payees)) == places
+
+
+def test_names_that_begin_with_no_word() -> None:
+    values = HouseholdValues(names=["'Ndrangheta", "-- A --", "(Joint) fund", "…😀 Anna"])
+    for text in ("x ’Ndrangheta y", "-– A  —–".replace("—", "-"), "the (joint) FUND", "…😀\nAnna", "a…😀 anna b"):
+        assert len(found(text, values)) == 1, text
+    assert found("…😀 Annabel, (jointly) fund, ndrangheta", values) == []
 
 
 @pytest.mark.parametrize(

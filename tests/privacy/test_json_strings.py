@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuppence.privacy.json_strings import is_document, replaced_in_document, replaced_in_value, replaced_under
+from tuppence.privacy.json_strings import (
+    Replacement,
+    is_document,
+    meant,
+    replaced,
+    replaced_in_value,
+    replaced_under,
+    values_in,
+)
+
+
+def replaced_in_document(document: str, find: Callable[[str], Iterator[Replacement]]) -> str:
+    """The document with what is found in its strings replaced."""
+
+    def replacements() -> Iterator[Replacement]:
+        for at, literal in values_in(document):
+            text, starts = meant(literal)
+            for start, end, new in find(text):
+                yield at + starts[start], at + starts[end], new
+
+    return replaced(document, replacements())
 
 
 def annas(text: str) -> Iterator[tuple[int, int, str]]:

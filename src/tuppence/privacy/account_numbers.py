@@ -18,6 +18,7 @@ _SHOWN = 4
 """Digits that are left of a masked number."""
 _SEPARATOR = r"[ \u00a0\u202f./-]?"
 _MASK = r"(?:[*xX•·●∙#]{1,30}(?:[ -][*xX•·●∙#]{1,30}){0,6}|…|\.{2,6})[ -]?"
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _SEPARATORS = re.compile(r"[\s./-]+")
 
 
@@ -34,6 +35,9 @@ class AccountNumbers:
         ends = "|".join(map(re.escape, self._values_by_end))
         self._masked = re.compile(rf"(?<![^\W_])({_MASK})({ends})(?![^\W_]|\*)", re.IGNORECASE) if ends else None
 
+        self._digits = {digits_of(_end_of(key) or key) for key in self._by_key}
+        """Of which one is among the digits of every text with a number in it, whatever it is spaced or masked by."""
+
     @property
     def words(self) -> frozenset[str]:
         """The words of all numbers, casefolded."""
@@ -41,6 +45,9 @@ class AccountNumbers:
 
     def found_in(self, text: str) -> Iterator[Found]:
         """Every place of every number."""
+        digits = digits_of(text)
+        if not any(known in digits for known in self._digits):
+            return
         alone = text.strip()
         if alone and (key := number_key(alone)) in self._by_key:
             start = text.index(alone)
@@ -50,6 +57,11 @@ class AccountNumbers:
                 yield Found(*match.span(1), Kind.ACCOUNT, number_key(match[1]))
         for match in self._masked.finditer(text) if self._masked else ():
             yield Found(*match.span(), Kind.ACCOUNT, self._values_by_end[match[2].upper()])
+
+
+def digits_of(text: str) -> bytes:
+    """The digits from 0 to 9 in a text, one after the other."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _NO_DIGITS)
 
 
 def number_key(number: str) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from tuppence.privacy.finder import Finder
 from tuppence.privacy.findings import Found
-from tuppence.privacy.json_strings import is_document, replaced, replaced_in_document, replaced_in_value
+from tuppence.privacy.json_strings import replaced, replaced_in_value
 from tuppence.privacy.restorer import Originals
 from tuppence.privacy.stand_ins import StandIns, code_of, codes_in
+
+MOST_TRIES = 10_000
+"""To find a stand-in that is in no text; by chance the first one is it, in any text there is."""
+
+
+class NoStandIn(Exception):
+    """The texts of this request hold too much that looks like a stand-in. Ask again in a new chat."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class Concealment:
@@ -26,9 +37,13 @@ class Concealment:
 
     def text(self, text: str) -> str:
         """A text as it may leave. One that is a JSON document keeps its keys."""
-        if is_document(text):
-            return replaced_in_document(text, self._replacements)
-        return replaced(text, self._replacements)
+        return replaced(
+            text,
+            [
+                (place.start, place.end, self._stand_in(place.found, place.spelling))
+                for place in self._finder.places_in(text)
+            ],
+        )
 
     def arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a function as they may leave."""
@@ -37,22 +52,22 @@ class Concealment:
 
     def words(self, text: str) -> str:
         """A text as it may leave, never taken for a JSON document."""
-        return replaced(text, self._replacements)
+        found = self._finder.found_in(text)
+        return replaced(text, [(one.start, one.end, self._stand_in(one, text[one.start : one.end])) for one in found])
 
     def originals(self) -> Originals:
         """What the stand-ins that were used so far stand for."""
         return Originals({stand_in: spelling for spelling, stand_in in self._stand_in_of.items()})
 
-    def _replacements(self, text: str) -> Iterator[tuple[int, int, str]]:
-        for found in self._finder.found_in(text):
-            yield found.start, found.end, self._stand_in(found, text[found.start : found.end])
-
     def _stand_in(self, found: Found, spelling: str) -> str:
         """The one of this spelling, chosen when it is first met."""
         stand_in = self._stand_in_of.get(spelling)
         if stand_in is None:
-            candidates = self._stand_ins.candidates(found.kind, found.value, spelling)
-            stand_in = self._stand_in_of[spelling] = next(filter(self._is_free, candidates))
+            candidates = islice(self._stand_ins.candidates(found.kind, found.value, spelling), MOST_TRIES)
+            stand_in = next(filter(self._is_free, candidates), None)
+            if stand_in is None:
+                raise NoStandIn
+            self._stand_in_of[spelling] = stand_in
             self._taken.add(code_of(stand_in))
         return stand_in
 

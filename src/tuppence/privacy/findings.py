@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tuppence.privacy.stand_ins import Kind
@@ -20,8 +20,20 @@ class Found(NamedTuple):
     """What all spellings of the value have in common."""
 
 
-def without_overlaps(found: Iterable[Found]) -> list[Found]:
+class Place(NamedTuple):
+    """Where something has to be replaced in what leaves."""
+
+    start: int
+    end: int
+    found: Found
+    spelling: str
+    """As it is meant there: without the escapes of JSON."""
+
+
+def without_overlaps(found: Sequence[Found]) -> Sequence[Found]:
     """The longest ones, from left to right; each that is left out overlaps one that is not."""
+    if len(found) < 2:
+        return found
     kept: list[Found] = []
     taken: set[int] = set()
     for one in sorted(found, key=lambda one: (one.start - one.end, one.start, _ORDER[one.kind])):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tuppence.privacy.account_numbers import number_key
+from tuppence.privacy.account_numbers import digits_of, number_key
 from tuppence.privacy.findings import Found
 from tuppence.privacy.stand_ins import Kind
 
@@ -38,6 +38,7 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }
+_SHORTEST_IBAN = min(_IBAN_LENGTHS.values())
 _GAP = r"[ \u00a0\u202f-]?"
 _IBAN_START = re.compile(
     r"(?:(?<![^\W_])|(?<=iban))([A-Z]{2})[0-9]{2}(?=[ \u00a0\u202f-]?[0-9A-Z])", re.IGNORECASE | re.ASCII
@@ -49,6 +50,8 @@ _CARD = re.compile(
     r"|[2-6][0-9]{3}([ \u00a0-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
     r"|3[0-9]{3}([ \u00a0-])[0-9]{6}\2[0-9]{4,5})(?![0-9]|[.,][0-9])"
 )
+_FEWEST_SHOWN = 3
+_MASKS = "*•·●∙xX#"
 _MASKED = r"(?:[*•·●∙]{4,19}|x{4,19}|\#{4,19})"
 _MASKED_CARD = re.compile(
     r"(?<![^\W_])(?:[0-9]{4}[ -]?(?:[0-9]{2}(?:[*•·●]{2}|xx)[ -]?)?|[0-9]{6})?"
@@ -89,7 +92,6 @@ _PHONES = tuple(
 _AMOUNT = re.compile(r"\+[0-9]{1,3}(?:[ .][0-9]{3}){1,2}|.*\.[0-9]{1,2}")
 _ONE_NUMBER = re.compile(r"0[0-9]+")
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15
-_A_DIGIT = re.compile("[0-9]")
 _MANY_DIGITS = re.compile("[0-9](?:[^0-9]{0,4}[0-9]){5}")
 _AMOUNT_OR_DAY = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]*)?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """Most values in what functions find."""
@@ -99,10 +101,13 @@ def identifiers_in(text: str) -> Iterator[Found]:
     """Every place of an identifier, overlapping or not."""
     if "@" in text:
         yield from _addresses(text)
-    if not _A_DIGIT.search(text) or _AMOUNT_OR_DAY.fullmatch(text):
+    digits = len(digits_of(text))
+    if digits >= _FEWEST_SHOWN and any(sign in text for sign in _MASKS):
+        yield from _masked_cards(text)
+    if digits < _FEWEST_DIGITS or _AMOUNT_OR_DAY.fullmatch(text):
         return
-    yield from _ibans(text)
-    yield from _masked_cards(text)
+    if len(text) >= _SHORTEST_IBAN:
+        yield from _ibans(text)
     if _MANY_DIGITS.search(text):
         yield from _cards(text)
         yield from _labelled_accounts(text)

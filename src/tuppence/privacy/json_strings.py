@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 import msgspec
 
-Replacements: TypeAlias = Callable[[str], Iterable[tuple[int, int, str]]]
-"""What to put where in a text, from left to right, without overlaps: start, end, and what is put there."""
+Replacement: TypeAlias = tuple[int, int, str]
+"""What to put where in a text: start, end, and what is put there. Several go from left to right, without overlaps."""
 
 OUR_WORDS = frozenset({"kind", "currency"})
 """Keys under which Tuppence says something in words of its own, though an account may be called "savings" as well."""
-_STRING = re.compile(r'"((?:[^"\\]+|\\.)*)"(\s*:\s*(?=(")?))?', re.DOTALL)
+_LITERAL = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_STRINGS = re.compile(rf"{_LITERAL}(?:(\s*:)\s*(?:{_LITERAL})?)?", re.DOTALL)
+"""A string; or a key, and the string that may be its value."""
+_ALONE, _WITHOUT_STRING, _WITH_STRING = 1, 2, 3
 _SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 
 
@@ -29,29 +33,28 @@ def is_document(text: str) -> bool:
     return True
 
 
-def replaced(text: str, replacements: Replacements) -> str:
+def replaced(text: str, replacements: Iterable[Replacement]) -> str:
     """A text with its replacements."""
     pieces, at = [], 0
-    for start, end, new in replacements(text):
+    for start, end, new in replacements:
         pieces += [text[at:start], new]
         at = end
     return "".join([*pieces, text[at:]]) if pieces else text
 
 
-def replaced_in_document(document: str, replacements: Replacements) -> str:
-    """A JSON document with the replacements in its strings; its keys, and our own words, are left alone.
+def values_in(document: str) -> Iterator[tuple[int, str]]:
+    """The strings of a JSON document as written there, each with where it begins; no keys, and no words of ours."""
+    for match in _STRINGS.finditer(document):
+        which = match.lastindex
+        if which == _ALONE or (which == _WITH_STRING and match[1] not in OUR_WORDS):
+            yield match.start(which), match[which]
 
-    What is put in must need no escaping.
-    """
-    is_ours = False
 
-    def changed(match: re.Match[str]) -> str:
-        nonlocal is_ours
-        is_key = match[2] is not None
-        leave, is_ours = is_key or is_ours, is_key and match[1] in OUR_WORDS and match[3] is not None
-        return match[0] if leave else f'"{_replaced_in_literal(match[1], replacements)}"'
-
-    return _STRING.sub(changed, document)
+def meant(literal: str) -> tuple[str, Sequence[int]]:
+    """What a string means that is written with escapes, and where each of its signs begins there, and the end."""
+    signs = _SIGN.findall(literal)
+    starts = [0, *accumulate(map(len, signs))]
+    return "".join(sign if len(sign) == 1 else json.loads(f'"{sign}"') for sign in signs), starts
 
 
 def replaced_in_value(value: Any, change: Callable[[str], str]) -> Any:
@@ -79,15 +82,3 @@ def replaced_under(keys: frozenset[str], value: Any, change: Callable[[str], str
             }
         case _:
             return value
-
-
-def _replaced_in_literal(literal: str, replacements: Replacements) -> str:
-    if "\\" not in literal:
-        return replaced(literal, replacements)
-    signs = _SIGN.findall(literal)
-    meant = [sign if len(sign) == 1 else json.loads(f'"{sign}"') for sign in signs]
-    pieces, at = [], 0
-    for start, end, new in replacements("".join(meant)):
-        pieces += ["".join(signs[at:start]), new]
-        at = end
-    return "".join([*pieces, *signs[at:]])
