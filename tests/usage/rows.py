@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tuppence.llm import Attempt, TokenUsage
-from tuppence.usage import Cost, Purpose, UsageLog, UsageRow
+from tuppence.usage import Cost, Purpose, Reservation, UsageLog, UsageRow
 from tuppence.usage.row import opened_row
 
 BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -22,10 +22,16 @@ def household(number: int) -> dict[str, Any]:
     return {"id": number, "name": "Ours", "language": "en", "created_at": BEGIN}
 
 
-def opened(at: datetime = BEGIN, model: str = "claude-sonnet-5", **purpose: Any) -> UsageRow:
+def opened(
+    at: datetime = BEGIN,
+    model: str = "claude-sonnet-5",
+    provider: str = "anthropic",
+    reservation: Reservation | None = None,
+    **purpose: Any,
+) -> UsageRow:
     """A row of household 1, unless `purpose` says otherwise."""
-    attempt = Attempt(provider="anthropic", model=model, number=1, streaming=True, id=secrets.token_hex(16))
-    return opened_row(attempt, Purpose(**{"operation": "chat", "household_id": 1, **purpose}), at)
+    attempt = Attempt(provider=provider, model=model, number=1, streaming=True, id=secrets.token_hex(16))
+    return opened_row(attempt, Purpose(**{"operation": "chat", "household_id": 1, **purpose}), at, reservation)
 
 
 def completed(row: UsageRow, usage: TokenUsage = USAGE, **fields: Any) -> UsageRow:

@@ -14,7 +14,7 @@ from tuppence.ledger.household import open_ledger
 from tuppence.llm import TokenUsage
 from tuppence.store import Presence, Store
 from tuppence.store.tables import llm_usage, now
-from tuppence.usage import CapReached, Pacing, Purpose, UsageLog, UsageRow
+from tuppence.usage import CapReached, Pacing, Purpose, Reservation, UsageLog, UsageRow
 from tuppence.usage.row import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +93,17 @@ async def test_what_was_really_paid_counts(tmp_path: Path) -> None:
         await closed(log, row(1), tokens=1_000_000)  # 3 + 15 dollars
         with pytest.raises(CapReached, match="1 US dollars for this run"):
             await log.open(row(2), pacing)
+
+
+async def test_what_a_request_reserved_counts_and_not_what_is_expected_of_one(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path) as store, Presence(store) as me, UsageLog(store, me.id) as log:
+        await open_ledger(store)
+        pacing = Pacing(at_once=9, run_cap=1000, expected_cost=100)
+        await log.open(msgspec.structs.replace(row(1), reservation=Reservation(700, 5)), pacing)
+        assert await log.open(row(2), pacing) is None  # 700 + 100, and 100 more
+        with pytest.raises(CapReached):
+            await log.open(msgspec.structs.replace(row(3), reservation=Reservation(201, 5)), pacing)
+        assert await log.open(msgspec.structs.replace(row(3), reservation=Reservation(200, 5)), pacing) is None
 
 
 async def test_without_a_price_a_cap_cannot_be_kept(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuppence.cli.failures import CommandFailed
+from tuppence.cli.limits import limits, remark_on, uses_json
 from tuppence.cli.own_prices import price
 from tuppence.cli.reconcile import reconcile
 from tuppence.cli.tables import (
@@ -24,7 +25,7 @@ from tuppence.cli.tables import (
 )
 
 if TYPE_CHECKING:
-    from tuppence.usage import ExportFormat, UsageSummary
+    from tuppence.usage import ExportFormat, LimitUse, UsageSummary
 
 
 class By(StrEnum):
@@ -58,6 +59,7 @@ usage = typer.Typer(
 )
 usage.command()(reconcile)
 usage.command()(price)
+usage.command()(limits)
 
 
 @usage.callback()
@@ -89,7 +91,7 @@ def figures(
     found = run(_summaries(home, by.value, since, until))
     if as_json:
         parts = [_as_json(part, found.names) for part in found.parts]
-        print_json({by.value: parts, "total": _as_json(found.total, {})})
+        print_json({by.value: parts, "total": _as_json(found.total, {}), "limits": uses_json(found.uses)})
     else:
         _print(by, found)
 
@@ -108,11 +110,14 @@ class _Found:
     total: "UsageSummary"
     names: dict[int, str]
     """Of the members, by id; empty unless the figures are theirs."""
+    uses: "list[LimitUse]"
+    """How much of the limits for this month is gone."""
 
 
 async def _summaries(home: Path, by: Any, since: datetime | None, until: datetime | None) -> _Found:
     from tuppence.access.users import list_members
     from tuppence.cli.wiring import opened_usage
+    from tuppence.usage import limit_uses
 
     first, end = _moments(since, until)
     async with opened_usage(home) as parts:
@@ -120,7 +125,8 @@ async def _summaries(home: Path, by: Any, since: datetime | None, until: datetim
         (total,) = await parts.log.summaries(household, "total", since=first, until=end)
         found = await parts.log.summaries(household, by, since=first, until=end)
         members = await list_members(parts.ledger) if by == By.member else []
-        return _Found(found, total, {member.id: member.name for member in members})
+        uses = await limit_uses(parts.ledger)
+        return _Found(found, total, {member.id: member.name for member in members}, uses)
 
 
 def _moments(since: datetime | None, until: datetime | None) -> _Moments:
@@ -140,6 +146,7 @@ def _print(by: By, found: _Found) -> None:
         print_remark(f"Without a last count, so that the cost is estimated: {_requests(total.estimated_costs)}.")
     if total.open:
         print_remark(f"Not ended yet: {_requests(total.open)}.")
+    remark_on(found.uses)
 
 
 def _requests(count: int) -> str:

@@ -1,7 +1,20 @@
 """What every request to a model cost: usage rows, prices, statistics. `metered(...)` wraps a stream."""
 
 from tuppence.usage.exports import MEDIA_TYPES, ExportFormat, exported_usage
-from tuppence.usage.log import Gate, NotAdmitted, OnClose, UsageLog
+from tuppence.usage.limits import (
+    Admission,
+    Limit,
+    LimitReached,
+    Limits,
+    LimitUse,
+    admission,
+    checked_cost,
+    checked_tokens,
+    limit_uses,
+    limits,
+    set_limits,
+)
+from tuppence.usage.log import CostOf, Gate, NotAdmitted, OnClose, UsageLog
 from tuppence.usage.metered import metered
 from tuppence.usage.own_prices import (
     OwnPrice,
@@ -18,18 +31,24 @@ from tuppence.usage.pacing import CapReached, Pacing
 from tuppence.usage.pricing import Cost, PriceOf, dollars, load_prices, picodollars, price_of
 from tuppence.usage.provider_exports import Kind, NotAnExport, ProviderExport, read_export
 from tuppence.usage.reconciliation import Difference, Pair, Reconciliation, reconciliation
-from tuppence.usage.row import Outcome, Purpose, UsageRow, total_cost
+from tuppence.usage.row import Outcome, Purpose, Reservation, UsageRow, total_cost
 from tuppence.usage.statistics import By, UsageSummary
 
 __all__ = [
     "MEDIA_TYPES",
+    "Admission",
     "By",
     "CapReached",
     "Cost",
+    "CostOf",
     "Difference",
     "ExportFormat",
     "Gate",
     "Kind",
+    "Limit",
+    "LimitReached",
+    "LimitUse",
+    "Limits",
     "NotAdmitted",
     "NotAnExport",
     "OnClose",
@@ -42,14 +61,20 @@ __all__ = [
     "ProviderExport",
     "Purpose",
     "Reconciliation",
+    "Reservation",
     "UsageLog",
     "UsageRow",
     "UsageSummary",
+    "admission",
+    "checked_cost",
     "checked_price",
     "checked_priced",
+    "checked_tokens",
     "dollars",
     "exported_usage",
     "kinds_without_price",
+    "limit_uses",
+    "limits",
     "load_prices",
     "metered",
     "own_prices",
@@ -59,6 +84,7 @@ __all__ = [
     "read_export",
     "reconciliation",
     "remove_own_price",
+    "set_limits",
     "set_own_price",
     "total_cost",
 ]

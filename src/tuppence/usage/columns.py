@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select
 from tuppence.llm import TokenUsage
 from tuppence.store.tables import llm_usage
 from tuppence.usage.pricing import Cost, dollars, picodollars
-from tuppence.usage.row import Purpose, UsageRow
+from tuppence.usage.row import Purpose, Reservation, UsageRow
 
 TOKEN_KINDS = TokenUsage.__struct_fields__
 """The names of the columns that count tokens: the same as in TokenUsage."""
@@ -47,10 +47,13 @@ _T = TypeVar("_T", bound=tuple[Any, ...])
 
 def opening_values(row: UsageRow, process_id: str) -> dict[str, Any]:
     """The columns of a row that is opened."""
+    reserved = row.reservation
     return {
         **{name: getattr(row, name) for name in _OPENING},
         **{name: getattr(row.purpose, name) for name in _PURPOSE},
         "process_id": process_id,
+        "reserved_picodollars": None if reserved is None else reserved.picodollars,
+        "reserved_tokens": None if reserved is None else reserved.tokens,
     }
 
 
@@ -74,6 +77,7 @@ def row_of(found: Row[Any]) -> UsageRow:
         purpose=Purpose(**{name: columns[name] for name in _PURPOSE}),
         usage=TokenUsage(**{kind: columns[kind] for kind in TOKEN_KINDS}),
         cost=_cost(found),
+        reservation=_reservation(found),
         **{name: columns[name] for name in dict.fromkeys(_OPENING + _CLOSING)},
     )
 
@@ -86,6 +90,12 @@ def of_household(query: Select[_T], household_id: int, since: datetime | None, u
     if until is not None:
         query = query.where(llm_usage.c.started_at < until)
     return query
+
+
+def _reservation(found: Row[Any]) -> Reservation | None:
+    if found.reserved_tokens is None:
+        return None
+    return Reservation(found.reserved_picodollars, found.reserved_tokens)
 
 
 def _cost(found: Row[Any]) -> Cost | None:

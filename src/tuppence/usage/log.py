@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime, tzinfo
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +26,8 @@ from tuppence.usage.statistics import By, UsageSummary, summaries
 
 OnClose = Callable[[UsageRow], None]
 """Given each row when it is closed, with its cost."""
+CostOf = Callable[[TokenUsage], Cost | None]
+"""What so many tokens cost; None when that cannot be told."""
 Gate = Callable[[AsyncConnection, UsageRow], Awaitable[float | None]]
 """Asked, within the transaction that would write it, whether a request may begin: None, or seconds after which to ask
 again. Raises NotAdmitted."""
@@ -159,16 +162,24 @@ class UsageLog:
         By its own price of the first of `models` that has one, whatever the price list says; without one by the
         published price of the first that has one. Raises StoreUnusable.
         """
+        return (await self.costs(household_id, provider, models, at))(usage)
+
+    async def costs(self, household_id: int, provider: str, models: Iterable[str], at: datetime) -> CostOf:
+        """What any usage costs, as `cost_of` says it. Raises StoreUnusable."""
         models = tuple(models)
         own = await own_prices(Ledger(self._store, household_id))
         for model in models:
             if (price := own.get(Priced(provider, model))) is not None:
-                return own_cost(price, usage, at)
+                return partial(own_cost, price, at=at)
         self.prepare()
         assert self._loading is not None
         await asyncio.shield(self._loading)
-        costs = (self._price_of(usage, provider, model, at) for model in models)
-        return next((cost for cost in costs if cost is not None), None)
+
+        def published(usage: TokenUsage) -> Cost | None:
+            costs = (self._price_of(usage, provider, model, at) for model in models)
+            return next((cost for cost in costs if cost is not None), None)
+
+        return published
 
     # -------------------------------------------------------------------------------------------------------- behind
 

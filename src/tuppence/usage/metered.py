@@ -11,7 +11,7 @@ import msgspec
 from tuppence.llm import Attempt, AttemptEnd, ChatResponse, ChatStream, TokenUsage
 from tuppence.store.tables import now
 from tuppence.usage.log import Gate, OnClose, UsageLog
-from tuppence.usage.row import Purpose, UsageRow, closed_row, estimated_row, opened_row
+from tuppence.usage.row import Purpose, Reservation, UsageRow, closed_row, estimated_row, opened_row
 
 Estimate: TypeAlias = Callable[[ChatResponse], TokenUsage]
 """About how many tokens a request took whose answer, or what there was of it, is this."""
@@ -24,15 +24,17 @@ def metered(
     on_close: OnClose | None = None,
     estimate: Estimate | None = None,
     gate: Gate | None = None,
+    reservation: Reservation | None = None,
 ) -> ChatStream:
     """`stream`, with one usage row per attempt: committed before the request is sent, closed however it ends.
 
     on_close: given each closed row, once, with its cost. That happens before the stream is left, unless the database is
     busy for longer than a second: then the answer does not wait for it. estimate: tells about how many tokens an answer
     took, for providers that do not report them; None: what is not reported stays unknown. gate: what each attempt has
-    to pass, and waits for, before it begins; what it raises ends the stream. None: nothing.
+    to pass, and waits for, before it begins; what it raises ends the stream. None: nothing. reservation: what each
+    attempt can take at most; None: nobody needs to know.
     """
-    return stream.watched_by(_Meter(log, purpose, on_close, estimate, gate))
+    return stream.watched_by(_Meter(log, purpose, on_close, estimate, gate, reservation))
 
 
 class _Metering(msgspec.Struct):
@@ -53,19 +55,21 @@ class _Meter:
         on_close: OnClose | None,
         estimate: Estimate | None,
         gate: Gate | None,
+        reservation: Reservation | None,
     ) -> None:
         self._log = log
         self._purpose = purpose
         self._on_close = on_close
         self._estimate = estimate
         self._gate = gate
+        self._reservation = reservation
         self._now: _Metering | None = None
 
     async def begins(self, attempt: Attempt) -> None:
-        metering = self._now = _Metering(opened_row(attempt, self._purpose, now()))
+        metering = self._now = _Metering(self._row(attempt))
         while (wait := await self._log.open(metering.row, self._gate)) is not None:
             await asyncio.sleep(wait)
-            metering.row = opened_row(attempt, self._purpose, now())
+            metering.row = self._row(attempt)
         metering.opened = True
 
     async def ends(self, attempt: Attempt, end: AttemptEnd) -> None:
@@ -84,3 +88,6 @@ class _Meter:
         if self._estimate is not None and end.response is not None:
             row = estimated_row(row, self._estimate(end.response))
         await self._log.close(row, tell)
+
+    def _row(self, attempt: Attempt) -> UsageRow:
+        return opened_row(attempt, self._purpose, now(), self._reservation)

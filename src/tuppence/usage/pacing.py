@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tuppence.store import living_processes
 from tuppence.store.tables import llm_usage, now
-from tuppence.usage.log import NotAdmitted
+from tuppence.usage.limits import LimitReached
 from tuppence.usage.pricing import dollars
-from tuppence.usage.row import COSTLY, UsageRow
+from tuppence.usage.row import UsageRow
+from tuppence.usage.spending import month_begin, spending
 
 _LOOK_AGAIN = 0.1  # seconds until another process's request may have ended
 _MINUTE = timedelta(minutes=1)
 
 
-class CapReached(NotAdmitted):
+class CapReached(LimitReached):
     """One more request could cost more than is allowed; the message says what to do."""
 
 
@@ -38,7 +39,7 @@ class Pacing:
     month_cap: int | None = None
     """Picodollars that all runs of a calendar month (UTC) may cost together; None: no limit."""
     expected_cost: int | None = None
-    """Picodollars that one request will cost, about; None when its price is unknown."""
+    """Picodollars that a request which reserves nothing will cost, about; None when its price is unknown."""
 
     async def __call__(self, connection: AsyncConnection, row: UsageRow) -> float | None:
         """None when the request of `row` may begin; otherwise the seconds after which to ask again.
@@ -69,32 +70,23 @@ class Pacing:
 
     async def _check_caps(self, connection: AsyncConnection, row: UsageRow) -> None:
         run = llm_usage.c.run_id == row.purpose.run_id
-        begin = now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        month = llm_usage.c.run_id.is_not(None) & (llm_usage.c.started_at >= begin)
+        month = llm_usage.c.run_id.is_not(None) & (llm_usage.c.started_at >= month_begin(now()))
+        expected = self.expected_cost if row.reservation is None else row.reservation.picodollars
         for cap, which, whose in ((self.run_cap, run, "this run"), (self.month_cap, month, "one month")):
             if cap is None:
                 continue
             limit = f"the limit of {dollars(cap).normalize():f} US dollars for {whose}"
-            if self.expected_cost is None:
+            if expected is None:
                 raise CapReached(
                     f"What a request costs is not known, so {limit} cannot be kept. Take the limit away, or choose a "
                     "model whose price is known."
                 )
-            if await self._spent(connection, row, which) + self.expected_cost > cap:
+            spent = (await spending(connection, row.purpose.household_id, which)).cost
+            unreserved = spent.open_unreserved + spent.ended_unknown
+            if spent.used + spent.reserved + unreserved * (self.expected_cost or expected) + expected > cap:
                 raise CapReached(
                     f"One more request could exceed {limit}. What was filed stays. Raise the limit to go on."
                 )
-
-    async def _spent(self, connection: AsyncConnection, row: UsageRow, which: ColumnElement[bool]) -> int:
-        """Picodollars. Requests whose cost is not known (yet) count as what is expected of one."""
-        columns = llm_usage.c
-        costly = columns.outcome.in_(("open", *COSTLY))
-        untold = func.count().filter(columns.cost_picodollars.is_(None) & costly)
-        query = select(func.coalesce(func.sum(columns.cost_picodollars), 0), untold).where(
-            columns.household_id == row.purpose.household_id, which
-        )
-        known, unknown = (await connection.execute(query)).one()
-        return int(known) + int(unknown) * (self.expected_cost or 0)
 
 
 def _alike(row: UsageRow) -> tuple[ColumnElement[bool], ...]:

@@ -35,6 +35,15 @@ class Purpose(msgspec.Struct, frozen=True):
     """Of the run in the background that it is a part of; None outside runs."""
 
 
+class Reservation(msgspec.Struct, frozen=True):
+    """What a request can take at most. It counts for limits for as long as nobody knows what it took."""
+
+    picodollars: int | None
+    """None when its price is unknown."""
+    tokens: int
+    """Of input and output together."""
+
+
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     """One request to a model."""
 
@@ -70,6 +79,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     """None when unknown."""
     cost_estimated: bool = False
     """Whether the cost is that of estimated tokens."""
+    reservation: Reservation | None = None
+    """None when no limit was set as it was opened."""
 
     @property
     def cost_unknown(self) -> bool:
@@ -80,7 +91,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.cost is None and self.outcome in COSTLY
 
 
-def opened_row(attempt: Attempt, purpose: Purpose, at: datetime) -> UsageRow:
+def opened_row(attempt: Attempt, purpose: Purpose, at: datetime, reservation: Reservation | None = None) -> UsageRow:
     """The row of a request that is about to be sent."""
     return UsageRow(
         id=attempt.id,
@@ -90,6 +101,7 @@ def opened_row(attempt: Attempt, purpose: Purpose, at: datetime) -> UsageRow:
         model=attempt.model,
         streaming=attempt.streaming,
         started_at=at,
+        reservation=reservation,
     )
 
 

@@ -17,6 +17,7 @@ from tuppence.web.parts import Parts
 from tuppence.web.problems import Problem
 from tuppence.web.usage_attempts import attempts_of, exported, figures_of, member_names
 from tuppence.web.usage_figures import PERIODS, Days, PeriodName, bars_of, named_days, operation_name
+from tuppence.web.usage_limits import limit_lines
 from tuppence.web.visitor import Served, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False, prefix="/usage")
@@ -68,6 +69,7 @@ async def show_usage(
         period=None if since or until else period or "30-days",
         periods=PERIODS,
         asked=_address(period, since, until),
+        limit_lines=await limit_lines(visitor),
         **await _attempts(visitor, parts, days, None),
     )
 
