@@ -51,10 +51,16 @@ class Settings(BaseSettings):
     """
     hosts: str = ""
     """Further names by which the web app may be addressed, such as "money.example.org", separated by commas."""
+    trace_content: bool = False
+    """Whether traces hold what was said: questions, answers, what functions were asked and what they found."""
+    trace_amounts: bool = True
+    """Whether figures are among that."""
     keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     """Every key that is set, by its own variable, such as ANTHROPIC_API_KEY."""
     addresses: Mapping[str, str] = Field(default_factory=dict)
     """Every address that is set, by its own variable, such as OLLAMA_BASE_URL."""
+    tracing: Mapping[str, SecretStr] = Field(default_factory=dict)
+    """Every variable of Langfuse and OpenTelemetry that is set, such as LANGFUSE_PUBLIC_KEY."""
 
     def limits(self) -> Mapping[str, float]:
         """The liveness limits that were set, in seconds, by their names: connect, first_byte, idle, total."""
@@ -80,7 +86,8 @@ def read_settings(home: Path) -> Settings:
         said = {name: value for name, value in {**dotenv_values(file), **os.environ}.items() if value and value.strip()}
         keys = {name: SecretStr(value) for name, value in said.items() if name.endswith("_API_KEY")}
         addresses = {name: value.strip() for name, value in said.items() if name.endswith("_BASE_URL")}
-        return Settings(_env_file=file, home=home, keys=keys, addresses=addresses)  # type: ignore[call-arg]
+        tracing = {name: SecretStr(value) for name, value in said.items() if name.startswith(("LANGFUSE_", "OTEL_"))}
+        return Settings(_env_file=file, home=home, keys=keys, addresses=addresses, tracing=tracing)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsUnusable(_sentence(error)) from None  # its text repeats the values, keys among them
     except (OSError, UnicodeDecodeError) as error:
