@@ -12,6 +12,7 @@ import functools
 import gc
 import inspect
 import logging
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,9 @@ from hypothesis import settings
 
 settings.register_profile("tuppence", deadline=None)  # how fast an example runs says nothing on a busy machine
 settings.load_profile("tuppence")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for what a shell runs behind its back
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LONGEST = 60.0  # seconds after which a test that is a coroutine function hangs
 _PATIENCE = 2.0  # seconds in which the tasks of a test may come to their end

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from pydantic import Field
 
+from tuppence.asking import Asker
 from tuppence.assistant.events import (
     EarlierTalkLeftOut,
     FunctionAnswered,
@@ -148,8 +149,7 @@ async def stage(
             functions=[left_over],
             ledger=ledger,
             today=DAY,
-            usage=log,
-            purpose=Purpose("chat", ledger.household, chat_id="c", turn_id="t"),
+            asker=Asker(ledger, log, Purpose("chat", ledger.household, chat_id="c", turn_id="t")),
             max_rounds=rounds,
         )
         yield Stage(server, ledger, log, responder)

@@ -232,6 +232,21 @@ async def test_a_log_that_cannot_be_written_says_so_and_nobody_waits_for_it(tmp_
         assert [event.event for event in await reading] == [OutputText("One. "), ended]
 
 
+async def test_a_log_that_others_write_to_for_long_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuppence.assistant.turn_log_file.BUSY_SECONDS", 1.0)
+    async with written(tmp_path) as at:
+        turn_id = at.begin()
+        other = sqlite3.connect(tmp_path / FILENAME, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        at.log.append(turn_id, OutputText("One."))
+        asyncio.get_running_loop().call_later(1.5, other.execute, "ROLLBACK")  # after it was refused once
+        await at.log.committed(turn_id)
+        other.close()
+        assert [event.event for event in await at.log.logged(turn_id)] == [OutputText("One.")]
+
+
 async def test_events_are_kept_a_day(tmp_path: Path) -> None:
     async with written(tmp_path) as at:
         old, young = await at.turn(), await at.turn()

@@ -34,6 +34,8 @@ PAYLOADS = (IMAGE, SCRIPT, LINK, QUOTES, ADDRESS)
 ANSWER = (
     f"{LINK}\n\n| {IMAGE} | {SCRIPT} |\n|---|---|\n| {QUOTES} | <a href={ADDRESS}>c</a> |\n\n```html\n{SCRIPT}\n```\n"
 )
+FILES = ("/export", "/body")
+"""Ends of paths that are saved and not shown."""
 NEEDED = {"/usage/attempts": "?before=2999-01-01T00:00:00Z", "/usage": "?by=chat", "/merchants": "?q=%3Cimg"}
 
 
@@ -108,6 +110,7 @@ def ids(talk: Talk) -> Ids:
             "run_id": run,
             "edit_id": client.get("/api/edits").json()["edits"][0]["id"],
             "chat_id": chat,
+            "egress_id": client.get("/api/egress", params={"turn": turn}).json()["requests"][0]["id"],
             "turn_id": turn,
             "call_id": call,
             "key_id": key,
@@ -143,7 +146,7 @@ async def imported(talk: Talk) -> str:
 def shown(routes: list[Route], ids: Ids) -> list[str]:
     """The addresses of all pages and parts of pages."""
     pages = [one for one in routes if not one.writes and not one.is_api and one.path not in ("/health", "/sign-in")]
-    paths = [one.at({**NOT_IDS, **ids}) + NEEDED.get(one.path, "") for one in pages if not one.path.endswith("/export")]
+    paths = [one.at({**NOT_IDS, **ids}) + NEEDED.get(one.path, "") for one in pages if not one.path.endswith(FILES)]
     return [
         *paths,
         f"/transactions?open={ids['identity']}",

@@ -15,7 +15,6 @@ from tuppence.llm import PRESETS, Provider, Retry, open_provider
 from tuppence.llm.abilities import Abilities
 from tuppence.llm.answerer import Answerer
 from tuppence.llm.concept import ChatRequest, ChatResponse, TextBlock, TokenUsage
-from tuppence.llm.stream import ChatStream
 from tuppence.money import Money
 from tuppence.understudy import Call, Exchange, Reply, Script, Understudy
 
@@ -61,9 +60,11 @@ def as_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def unmetered(stream: ChatStream, request: ChatRequest) -> ChatStream:
-    """Keeps no usage rows."""
-    return stream
+async def unkept(answerer: Answerer, request: ChatRequest) -> ChatResponse:
+    """The answer to a request of which nothing is kept."""
+    abilities = answerer.abilities
+    response = await answerer.provider.chat_response(abilities.applied_to(request).request)
+    return abilities.reader().response_of(response)
 
 
 class Model:
@@ -74,7 +75,7 @@ class Model:
         self.answerer = Answerer(provider, PRESETS[provider.name].default_model or "understudy", abilities)
 
     async def asked(self, task: Task, *questions: Question) -> Answers:
-        return await answers(self.answerer, task, questions, unmetered)
+        return await answers(self.answerer, task, questions, unkept)
 
     @property
     def exchanges(self) -> Sequence[Exchange]:

@@ -19,6 +19,7 @@ from tuppence.llm import Retry, open_provider
 from tuppence.llm.answerer import Answerer
 from tuppence.store import Presence, Store
 from tuppence.store.tables import categories, merchants, transactions
+from tuppence.tracing import SILENT, Tracing
 from tuppence.understudy import Understudy
 from tuppence.usage import UsageLog
 
@@ -68,7 +69,7 @@ class Office:
 
 
 @asynccontextmanager
-async def office(home: Path, server: Understudy | None = None) -> AsyncIterator[Office]:
+async def office(home: Path, server: Understudy | None = None, tracing: Tracing = SILENT) -> AsyncIterator[Office]:
     """A new household whose background is at work in this process."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(server or Understudy())
@@ -82,7 +83,9 @@ async def office(home: Path, server: Understudy | None = None) -> AsyncIterator[
         async def answers(ledger: Ledger, wanted: str | None) -> Answerer:
             return answerer
 
-        background = await stack.enter_async_context(opened_background(store, usage, presence.id, answers))
+        background = await stack.enter_async_context(
+            opened_background(store, usage, presence.id, answers, tracing=tracing)
+        )
         yield Office(server, await open_ledger(store), usage, background)
 
 

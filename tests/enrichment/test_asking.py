@@ -17,15 +17,14 @@ from tuppence.enrichment.auto_detect_merchants import merchants_task
 from tuppence.ledger.merchants import Merchant
 from tuppence.llm.abilities import Abilities
 from tuppence.llm.answerer import Answerer
-from tuppence.llm.concept import ChatRequest
+from tuppence.llm.concept import ChatRequest, ChatResponse
 from tuppence.llm.context import estimated_tokens
 from tuppence.llm.errors import AuthenticationFailed, ContextTooLong, LLMError, RequestRejected, Unavailable
 from tuppence.llm.registry import open_provider
-from tuppence.llm.stream import ChatStream
 from tuppence.money import Money
 from tuppence.understudy import Call, Exchange, Fault, Reply, Text, Understudy
 
-from .asked import CATEGORIES, MERCHANTS, WIRES, Model, as_json, files, filing, finding, model, question
+from .asked import CATEGORIES, MERCHANTS, WIRES, Model, as_json, files, filing, finding, model, question, unkept
 
 pytestmark = pytest.mark.anyio
 
@@ -176,15 +175,15 @@ async def test_a_second_request_that_fails_raises_when_nothing_is_usable() -> No
             await one.asked(TASK, question(11))
 
 
-async def test_every_request_is_metered_as_it_is_sent() -> None:
+async def test_every_request_goes_one_way() -> None:
     seen: list[ChatRequest] = []
 
-    def metered(stream: ChatStream, request: ChatRequest) -> ChatStream:
+    async def ask(answerer: Answerer, request: ChatRequest) -> ChatResponse:
         seen.append(request)
-        return stream
+        return await unkept(answerer, request)
 
     async with model([files(), files(filing(11))]) as one:
-        await answers(one.answerer, TASK, [question(11)], metered)
+        await answers(one.answerer, TASK, [question(11)], ask)
         assert [request.max_output_tokens for request in seen] == [one.body(at)["max_tokens"] for at in (0, 1)]
     assert all(request.session_id is None for request in seen)
 

@@ -214,6 +214,27 @@ async def test_on_request_gets_the_host_and_the_exact_bytes_of_every_attempt_bef
     assert "né 🦔" in sent[0][1].decode()
 
 
+@pytest.mark.parametrize("wire", ["anthropic", "openai", "openai-compatible"])
+async def test_what_on_request_raises_is_raised_and_nothing_is_sent(wire: str) -> None:
+    class Full(Exception):
+        """There is no room for a record of it."""
+
+    async def on_request(host: str, body: bytes) -> None:
+        raise Full
+
+    async with Understudy() as server:
+        address = server.base_url if wire == "anthropic" else server.openai_base_url
+        async with open_provider(
+            wire, api_key=KEY, base_url=address, retry=IMPATIENT, on_request=on_request
+        ) as provider:
+            for asking in (provider.chat_response(asked()), provider.chat_response(asked(), streamer=print)):
+                with pytest.raises(Full):
+                    await asking
+            with pytest.raises(Full):
+                await provider.models()
+        assert len(server.account) == 0
+
+
 async def test_the_key_goes_to_the_server_and_nowhere_else() -> None:
     bodies: list[bytes] = []
     async with (

@@ -223,7 +223,9 @@ def _person(served: Served, model: Model, client: httpx.Client, user: User, word
     sessions = served.run(list_sessions(served.parts.store, user))
     session = next(one.id for one in sessions if word in one.browser)
     asked = served.run(_asked(Ledger(served.parts.store, user.household_id), chat, turn, word))
+    sent = client.get("/api/egress", params={"turn": turn}).json()["requests"]
     ids: Ids = {
+        "egress_id": sent[0]["id"],
         "chat_id": chat,
         "turn_id": turn,
         "call_id": CALL,

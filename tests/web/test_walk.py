@@ -24,7 +24,7 @@ from .served import served as serving
 
 NOT_IDS = {"name": "mistral", "kind": "categories", "secret": "no-such-secret"}
 """Parameters of paths that name nothing of a household's."""
-PRIVATE = frozenset({"chat_id", "turn_id", "call_id", "confirmation_id", "session_id", "key_id"})
+PRIVATE = frozenset({"chat_id", "turn_id", "call_id", "confirmation_id", "session_id", "key_id", "egress_id"})
 """Parameters that name what only one member of a household sees."""
 OWNERS = (
     "/settings/members",
@@ -32,6 +32,7 @@ OWNERS = (
     "/settings/household",
     "/settings/background",
     "/usage/prices",
+    "/usage/limits",
     "/api/providers",
 )
 """Where only the household's owner may go."""
@@ -151,6 +152,7 @@ MEANT = {
     "after": ("identity", "out"),
     "before": ("edit_id", "import_id", "chat_id", "turn_id", "run_id"),
     "category": ("category_id",),
+    "chat": ("chat_id",),
     "into": ("category_id",),
     "merchant": ("merchant_id",),
     "open": ("identity",),
@@ -167,7 +169,8 @@ MEANT = {
 }
 """Which ids may be meant by a parameter behind the question mark."""
 NO_IDS = {
-    "archived", "as_of", "asked", "by", "currency", "cursor", "filename", "format", "kind", "language", "limit",
+    "archived", "as_of", "asked", "by", "currency", "cursor", "day", "filename", "format", "host", "kind", "language",
+    "limit",
     "model", "nth", "offset", "order", "page", "period", "provider", "q", "search", "source", "then",
     "until", "wait", "who",
 }  # fmt: skip

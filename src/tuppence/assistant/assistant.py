@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from tuppence.asking import Asker
 from tuppence.assistant.chats import Chat
 from tuppence.assistant.functions import FUNCTIONS, Function
 from tuppence.assistant.instructions import instructions
@@ -21,6 +22,7 @@ from tuppence.assistant.turns import Asked, ChatBusy, Turn, begin_turn
 from tuppence.ledger.household import Ledger, household_of
 from tuppence.llm import UserMessage
 from tuppence.llm.answerer import Answerer
+from tuppence.tracing import SILENT, Tracing
 from tuppence.usage import Purpose, UsageLog
 
 
@@ -46,13 +48,16 @@ class Assistant:
         today: Callable[[], date] = date.today,
         functions: Sequence[Function] = FUNCTIONS,
         max_rounds: int = MAX_ROUNDS,
+        tracing: Tracing = SILENT,
+        user_id: int | None = None,
     ) -> None:
         """answerers: the first one answers, the others step in. process_id: the `Presence.id` of the process.
 
-        today: the household's day, asked at the start of each turn.
+        today: the household's day, asked at the start of each turn. user_id: who asks; None: the command line.
         """
         self._ledger, self._answerers, self._usage, self._log = ledger, list(answerers), usage, log
         self._process_id, self._today, self._functions, self._max_rounds = process_id, today, functions, max_rounds
+        self._tracing, self._user_id = tracing, user_id
 
     # ----------------------------------------------------------------------------------------------------- beginning
 
@@ -113,6 +118,7 @@ class Assistant:
 
     async def _respond(self, turn: Turn, emit: Emit) -> None:
         today = self._today()
+        purpose = Purpose("chat", self._ledger.household, chat_id=turn.chat_id, turn_id=turn.id)
         transcript = KeptTranscript(self._ledger, self._log, turn, today)
         await transcript.load()
         responder = Responder(
@@ -121,11 +127,17 @@ class Assistant:
             functions=self._functions,
             ledger=self._ledger,
             today=today,
-            usage=self._usage,
-            purpose=Purpose("chat", self._ledger.household, chat_id=turn.chat_id, turn_id=turn.id),
+            asker=Asker(self._ledger, self._usage, purpose, tracing=self._tracing),
             max_rounds=self._max_rounds,
         )
-        await responder.respond(transcript, emit)
+        with self._tracing.turn(
+            chat_id=turn.chat_id,
+            turn_id=turn.id,
+            household_id=self._ledger.household,
+            user_id=self._user_id,
+            question=None,
+        ):
+            await responder.respond(transcript, emit)
 
 
 def _finished_rounds(said: Sequence[SaidMessage]) -> list[SaidMessage]:

@@ -14,6 +14,7 @@ from tuppence.assistant.reader import COMMAND_LINE, Reader, UnknownChat, readabl
 from tuppence.assistant.turn_log import TurnLog
 from tuppence.assistant.turns import ChatBusy
 from tuppence.assistant.versions import shown_path, turns_of_chat
+from tuppence.egress import forget_bodies
 from tuppence.ledger.household import Ledger
 from tuppence.store.tables import chats, now
 
@@ -99,6 +100,7 @@ async def delete_chat(ledger: Ledger, log: TurnLog, chat: Chat, reader: Reader =
     here = and_(readable(ledger, reader), chats.c.id == chat.id)
     async with ledger.store.writing() as connection:
         await connection.execute(delete(chats).where(here))
+        await forget_bodies(connection, ledger, chat.id)
     await log.forget(list(among))
 
 

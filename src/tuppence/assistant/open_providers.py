@@ -16,7 +16,7 @@ from tuppence.llm.registry import NoAddress, UnknownProvider
 from tuppence.llm.retry import Retry
 from tuppence.llm.roster import Configured, NothingFits
 from tuppence.llm.stream import Attempt, AttemptEnd, ChatStream
-from tuppence.llm.wire import Limits
+from tuppence.llm.wire import Limits, OnRequest
 
 if TYPE_CHECKING:
     from tuppence.settings import Settings
@@ -46,6 +46,11 @@ class OpenProviders:
         self._opened: dict[Identity, LentProvider] = {}
         self._dismissed: WeakSet[LentProvider] = WeakSet()
         self._wanted: dict[int, frozenset[Identity]] = {}
+        self._recorder: OnRequest | None = None
+
+    def recorded_by(self, recorder: OnRequest) -> None:
+        """From now on `recorder` is told of every request before it is sent."""
+        self._recorder = recorder
 
     async def prepare(self) -> None:
         """Import the SDK of whoever the environment names first, so that this goes on beside everything else.
@@ -80,6 +85,7 @@ class OpenProviders:
             base_url=configured.base_url,
             limits=msgspec.structs.replace(preset.limits, **self._settings.limits()),
             retry=Retry(attempts=self._settings.attempts),
+            on_request=self._record,
         )
 
     async def keep(self, household: int, wanted: Iterable[Configured]) -> None:
@@ -94,6 +100,10 @@ class OpenProviders:
             if (provider := self._opened.pop(identity, None)) is not None:
                 self._dismissed.add(provider)
                 await provider.dismiss()
+
+    async def _record(self, host: str, body: bytes) -> None:
+        if self._recorder is not None and (told := self._recorder(host, body)) is not None:
+            await told
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -117,8 +127,17 @@ class LentProvider(Provider):
     two rounds of a turn, and nothing stays open behind them.
     """
 
-    def __init__(self, preset: Preset, *, api_key: str, base_url: str | None, limits: Limits, retry: Retry) -> None:
-        super().__init__(preset, api_key=api_key, base_url=base_url, limits=limits, retry=retry)
+    def __init__(
+        self,
+        preset: Preset,
+        *,
+        api_key: str,
+        base_url: str | None,
+        limits: Limits,
+        retry: Retry,
+        on_request: OnRequest,
+    ) -> None:
+        super().__init__(preset, api_key=api_key, base_url=base_url, limits=limits, retry=retry, on_request=on_request)
         self._uses: set[object] = set()
         self._dismissed = False
 

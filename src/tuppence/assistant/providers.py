@@ -17,15 +17,18 @@ from tuppence.assistant.model_lists import ModelLists, conversational
 from tuppence.assistant.open_providers import OpenProviders
 from tuppence.assistant.provider_choice import Available, NobodyToAsk, chosen, missing, of_environment, wanted_name
 from tuppence.assistant.provider_settings import SavedProvider, private_allowed
+from tuppence.egress import EgressLog, asking_for
 from tuppence.enrichment.run_work import NobodyAnswers
 from tuppence.ledger.household import Ledger
 from tuppence.ledger.household_settings import set_setting
-from tuppence.llm import PRESETS, Preset, Provider, UnknownProvider
+from tuppence.llm import PRESETS, ChatRequest, ChatStream, Preset, Provider, UnknownProvider
 from tuppence.llm.answerer import Answerer
 from tuppence.llm.doctor import Diagnosis, Doctor, Finding
+from tuppence.llm.doctor.patient import MOST_TOKENS, Watch
 from tuppence.llm.registry import NoAddress, preset_named
 from tuppence.llm.roster import Choice, Configured, NothingFits
-from tuppence.usage import Purpose, UsageLog, metered
+from tuppence.tracing import SILENT, Tracing
+from tuppence.usage import Purpose, UsageLog, admission, metered
 
 if TYPE_CHECKING:
     from tuppence.access.secrets import KeyFile
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NobodyToAsk", "NothingFits", "Offered", "ProviderState", "Providers"]
 
+_LONGEST_PROBE = 4_000  # tokens: no probe but that of the context window is longer
 _UNASKABLE = (NobodyToAsk, NothingFits, UnknownProvider, NoAddress, AddressRefused)
 
 
@@ -69,15 +73,27 @@ class ProviderState(msgspec.Struct, frozen=True):
 class Providers:
     """Whom the households of one process can ask. For `async with`, or call `aclose` at the end."""
 
-    def __init__(self, settings: Settings, opened: OpenProviders | None = None, keyfile: KeyFile | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        opened: OpenProviders | None = None,
+        keyfile: KeyFile | None = None,
+        *,
+        egress: EgressLog | None = None,
+        tracing: Tracing = SILENT,
+    ) -> None:
         """opened: those that are open already; they are closed with this. None: none.
 
-        keyfile: decrypts saved keys; None: that of the data folder, read when it is first wanted.
+        keyfile: decrypts saved keys; None: that of the data folder, read when it is first wanted. egress: where every
+        request is put on record before it leaves; None: nowhere, for those who ask nobody.
         """
         self._settings = settings
         self._opened = opened or OpenProviders(settings)
         self._keyfile = keyfile
         self._lists = ModelLists()
+        self._tracing = tracing
+        if egress is not None:
+            self._opened.recorded_by(egress.on_request)
 
     # ------------------------------------------------------------------------------------------------- who is asked
 
@@ -125,11 +141,14 @@ class Providers:
         """
         household = await self._household(ledger)
         usual = self._usual(household.available)
-        return [
-            Offered(configured.preset.name, configured.preset.title, model, (configured.preset.name, model) == usual)
-            for configured in household.available.configured.values()
-            for model in self._models(household, configured, usual)
-        ]
+        with asking_for(ledger.household):
+            return [
+                Offered(
+                    configured.preset.name, configured.preset.title, model, (configured.preset.name, model) == usual
+                )
+                for configured in household.available.configured.values()
+                for model in self._models(household, configured, usual)
+            ]
 
     async def states(self, ledger: Ledger) -> list[ProviderState]:
         """Every registered provider as the household has it. Raises KeyFileUnusable, StoreUnusable."""
@@ -163,7 +182,7 @@ class Providers:
         model: None: its usual one, or the first that it lists. largest_window: as the `Doctor` takes it; 0 keeps what
         was found earlier. told: gets each finding when it is made. Every request is on record as "doctor", over
         connections of their own. Raises NobodyToAsk, NothingFits, LLMError when there is no model to ask for, and what
-        `answerers` raises about addresses and files.
+        `answerers` raises about addresses and files; NotAdmitted when a limit is reached.
         """
         preset = preset_named(name)
         household = await household_providers(ledger, self._settings, self._opened_keyfile, even=name)
@@ -172,15 +191,10 @@ class Providers:
             raise NobodyToAsk(household.available.obstacles.get(name) or missing(preset))
         await self._check(household, preset)
         async with self._opened.new(configured) as provider:
-            asked = model or configured.default_model or await _first_model(provider, preset)
-            purpose = Purpose("doctor", ledger.household)
-            doctor = Doctor(
-                provider,
-                asked,
-                largest_window=largest_window,
-                watch=lambda stream: metered(stream, usage, purpose),
-            )
-            diagnosis = await doctor.diagnosis(told)
+            with asking_for(ledger.household):
+                asked = model or configured.default_model or await _first_model(provider, preset)
+                watch = await self._watch(ledger, usage, provider, asked, largest_window)
+                diagnosis = await Doctor(provider, asked, largest_window=largest_window, watch=watch).diagnosis(told)
             if diagnosis.complete:
                 if not largest_window:
                     known = await abilities_of(ledger.store, provider, asked)
@@ -225,6 +239,28 @@ class Providers:
         """Look at the address again: where its name leads may have changed since. Raises AddressRefused."""
         if (address := household.doubtful.get(preset.name)) is not None:
             await checked_address(address, private_allowed(self._settings, preset))
+
+    async def _watch(
+        self, ledger: Ledger, usage: UsageLog, provider: Provider, model: str, largest_window: int
+    ) -> Watch:
+        """Puts the doctor's requests on record, within the household's limits. Raises LimitReached."""
+        purpose, longest = Purpose("doctor", ledger.household), max(largest_window, _LONGEST_PROBE)
+        admitted = await admission(
+            usage, ledger, purpose, provider.name, model, input_tokens=longest, max_output_tokens=MOST_TOKENS
+        )
+
+        def watch(stream: ChatStream, request: ChatRequest) -> ChatStream:
+            generation = self._tracing.generation(request, server=provider.host)
+            return metered(
+                stream,
+                usage,
+                purpose,
+                lambda row: generation.ended(row, stream.partial),
+                gate=admitted.gate,
+                reservation=admitted.reservation,
+            )
+
+        return watch
 
     def _usual(self, available: Available) -> tuple[str, str] | None:
         """The provider and the model that are asked when nobody is named; None: somebody has to be named."""

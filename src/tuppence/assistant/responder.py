@@ -10,10 +10,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from time import monotonic
 from typing import Protocol, TypeAlias
 
 import msgspec
 
+from tuppence.asking import Asker, Inquiry
 from tuppence.assistant.events import (
     EarlierTalkLeftOut,
     FunctionAnswered,
@@ -33,7 +35,6 @@ from tuppence.llm import (
     ChatFunctionRequest,
     ChatRequest,
     ChatResponse,
-    ChatStream,
     FunctionResult,
     LLMError,
     Message,
@@ -43,14 +44,14 @@ from tuppence.llm import (
     ResponseChunk,
     UserMessage,
 )
-from tuppence.llm.abilities import AnswerReader, estimated_usage
 from tuppence.llm.answerer import Answerer
 from tuppence.llm.closing import finished
-from tuppence.llm.context import Fitted
 from tuppence.store.tables import now
-from tuppence.usage import Purpose, UsageLog, UsageRow, metered, total_cost
+from tuppence.usage import LimitReached, UsageRow, total_cost
 
 MAX_ROUNDS = 8
+_PATIENCE = 30.0  # seconds to wait for requests under way that hold what is left of a limit
+_LOOK_AGAIN = 1.0  # seconds
 
 Emit: TypeAlias = Callable[[TurnEvent], None]
 """Told of every event as it happens; returns at once."""
@@ -123,13 +124,10 @@ class Responder:
         functions: Sequence[Function],
         ledger: Ledger,
         today: date,
-        usage: UsageLog,
-        purpose: Purpose,
+        asker: Asker,
         max_rounds: int = MAX_ROUNDS,
     ) -> None:
         """answerers: the first one answers; each next one steps in when the one before it fails and nothing was shown.
-
-        usage, purpose: where every attempt is put on record, and as what.
 
         max_rounds: the last of them must not request functions, so that the model answers with what it has.
         """
@@ -137,28 +135,35 @@ class Responder:
         self._functions: Mapping[str, Function] = {function.name: function for function in functions}
         self._definitions = [function.definition() for function in functions]
         self._ledger, self._today = ledger, today
-        self._usage, self._purpose, self._max_rounds = usage, purpose, max_rounds
+        self._asker, self._max_rounds = asker, max_rounds
 
     async def respond(self, transcript: Transcript, emit: Emit) -> None:
         """Add to `transcript` whatever it still needs, telling `emit` of each piece as it comes.
 
-        Raises LLMError when a round fails; CancelledError when it is stopped. What was said until then is kept either
-        way, and finished rounds stay finished: called again, only the rest is done.
+        Raises LLMError when a round fails, NotAdmitted when it must not begin; CancelledError when it is stopped. What
+        was said until then is kept either way, and finished rounds stay finished: called again, only the rest is done.
         """
         while (owing := owed(transcript.messages, self._max_rounds)) is not None:
             match owing:
                 case ReplyOwed(round_number):
-                    await self._reply(transcript, round_number, emit)
+                    with self._asker.tracing.round(round_number):
+                        await self._reply(transcript, round_number, emit)
                 case ResultsOwed(round_number, requests):
                     await self._run_functions(transcript, round_number, requests, emit)
 
     # ----------------------------------------------------------------------------------------------------- a reply
 
     async def _reply(self, transcript: Transcript, round_number: int, emit: Emit) -> None:
+        until = monotonic() + _PATIENCE
         while True:
             try:
                 await self._reply_by(self._answerers[0], transcript, round_number, emit)
                 return
+            except LimitReached as reached:
+                if not reached.may_pass or monotonic() > until:
+                    raise
+                emit(Waiting(_LOOK_AGAIN, str(reached), now() + timedelta(seconds=_LOOK_AGAIN)))
+                await asyncio.sleep(_LOOK_AGAIN)  # until other requests, in whatever process, have ended
             except LLMError as error:
                 shown = round_number > 1 or _is_visible(error.partial)
                 if shown or len(self._answerers) == 1:
@@ -167,22 +172,16 @@ class Responder:
                 emit(SteppedIn(self._answerers[0].provider.title, self._answerers[0].model, str(error)))
 
     async def _reply_by(self, answerer: Answerer, transcript: Transcript, round_number: int, emit: Emit) -> None:
-        abilities = answerer.abilities
-        fit = self._fitted_request(answerer, transcript.messages, round_number)
-        if fit.turns_left_out and round_number == 1:
-            emit(EarlierTalkLeftOut(fit.turns_left_out))
-        rows: list[UsageRow] = []
-        purpose = msgspec.structs.replace(self._purpose, round=round_number)
-        estimate = partial(estimated_usage, fit.request) if abilities.reports_usage is False else None
-        stream = abilities.stream_from(answerer.provider, fit.request)
-        stream = metered(stream, self._usage, purpose, rows.append, estimate=estimate)
-        stream.waiting_told_to(lambda seconds, error: emit(_waiting(seconds, error)))
-        reader = abilities.reader()
+        request = self._request(answerer, transcript.messages, round_number)
+        inquiry = await self._asker.inquiry(answerer, request, round_number=round_number)
+        if inquiry.turns_left_out and round_number == 1:
+            emit(EarlierTalkLeftOut(inquiry.turns_left_out))
+        inquiry.stream.waiting_told_to(lambda seconds, error: emit(_waiting(seconds, error)))
+        rows = inquiry.rows
         try:
-            response = await _streamed(stream, reader, emit)
+            response = await _streamed(inquiry, emit)
         except (LLMError, asyncio.CancelledError):
-            said = reader.response_of(stream.partial) if stream.partial is not None else None
-            await finished(partial(_keep_partial, transcript, round_number, said))
+            await finished(partial(_keep_partial, transcript, round_number, inquiry.partial))
             raise
         emit(
             RoundEnded(
@@ -200,20 +199,19 @@ class Responder:
         answer = [AssistantMessage.of(response)]
         await finished(partial(transcript.add, answer, round_number=round_number, finished=True))
 
-    def _fitted_request(self, answerer: Answerer, messages: Sequence[Message], round_number: int) -> Fitted:
-        """The request of a round as the model can take it. Raises RequestRejected when it cannot answer at all."""
+    def _request(self, answerer: Answerer, messages: Sequence[Message], round_number: int) -> ChatRequest:
+        """The request of a round. Raises RequestRejected when the model cannot answer at all."""
         objection = answerer.abilities.objection(answerer.model)
         if objection is not None:
             raise RequestRejected(objection, provider=answerer.provider.name, model=answerer.model)
-        request = ChatRequest(
+        return ChatRequest(
             model=answerer.model,
             transcript=messages,
             instructions=self._instructions,
             functions=self._definitions,
             tool_choice="auto" if round_number < self._max_rounds else "none",
-            session_id=self._purpose.chat_id,
+            session_id=self._asker.purpose.chat_id,
         )
-        return answerer.abilities.applied_to(request)
 
     # --------------------------------------------------------------------------------------------------- functions
 
@@ -233,22 +231,26 @@ class Responder:
 
     async def _run_function(self, request: ChatFunctionRequest, round_number: int, emit: Emit) -> FunctionAnswer:
         emit(FunctionRequested(request.call_id, request.function_name, request.function_args))
-        function = self._functions.get(request.function_name)
-        if request.malformed:
-            raw = (request.raw_arguments or "")[:200]
-            answer = refused(f"The arguments were no JSON object: {raw}", "Call the function again with a JSON object.")
-        elif function is None:
-            known = ", ".join(self._functions)
-            answer = refused(f"There is no function {request.function_name!r}.", f"Call one of: {known}.")
-        else:
-            call = self._call(round_number, request)
-            answer = await function.run(self._ledger, request.function_args, self._today, call)
+        with self._asker.traced_function(request) as returned:
+            answer = await self._answer(request, round_number)
+            returned(answer.output, answer.ok)
         emit(FunctionAnswered(request.call_id, answer.summary, answer.ok))
         return answer
 
+    async def _answer(self, request: ChatFunctionRequest, round_number: int) -> FunctionAnswer:
+        function = self._functions.get(request.function_name)
+        if request.malformed:
+            raw = (request.raw_arguments or "")[:200]
+            return refused(f"The arguments were no JSON object: {raw}", "Call the function again with a JSON object.")
+        if function is None:
+            known = ", ".join(self._functions)
+            return refused(f"There is no function {request.function_name!r}.", f"Call one of: {known}.")
+        call = self._call(round_number, request)
+        return await function.run(self._ledger, request.function_args, self._today, call)
+
     def _call(self, round_number: int, request: ChatFunctionRequest) -> ChatCall | None:
         """What the effects of a call are named after; None outside of chats."""
-        chat, turn = self._purpose.chat_id, self._purpose.turn_id
+        chat, turn = self._asker.purpose.chat_id, self._asker.purpose.turn_id
         if chat is None or turn is None:
             return None
         return ChatCall(chat_id=chat, turn_id=turn, round=round_number, call_id=request.call_id)
@@ -260,11 +262,11 @@ def seconds_to_first_chunk(rows: Sequence[UsageRow]) -> float | None:
     return None if microseconds is None else microseconds / 1_000_000
 
 
-async def _streamed(stream: ChatStream, reader: AnswerReader, emit: Emit) -> ChatResponse:
+async def _streamed(inquiry: Inquiry, emit: Emit) -> ChatResponse:
     """The whole answer, each piece told to `emit` as it comes."""
-    async with stream:
+    async with inquiry.stream as stream:
         async for streamed in stream:
-            for chunk in reader.chunks_of(streamed):
+            for chunk in inquiry.meant(streamed):
                 match chunk:
                     case OutputTextChunk(text):
                         emit(OutputText(text))

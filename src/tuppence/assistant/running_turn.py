@@ -25,6 +25,7 @@ from tuppence.ledger.household import Ledger
 from tuppence.llm import LLMError, StreamInterrupted, Unavailable
 from tuppence.llm.closing import finished
 from tuppence.store import StoreUnusable
+from tuppence.usage import NotAdmitted
 
 RETRYABLE = (Unavailable, StreamInterrupted, EmptyAnswer)
 """Failures after which asking again may help without anything being changed."""
@@ -131,6 +132,8 @@ def _outcome(answering: asyncio.Task[None], why: Interruption) -> TerminalEvent:
         case LLMError():
             wait = error.retry_after if isinstance(error, Unavailable) else None
             return TurnFailed(code_of(error), str(error), isinstance(error, RETRYABLE), wait)
+        case NotAdmitted():
+            return TurnFailed(code_of(error), str(error), retryable=False)
         case StoreUnusable():
             return TurnFailed(code_of(error), str(error), retryable=True)
         case _:
@@ -141,7 +144,7 @@ def _outcome(answering: asyncio.Task[None], why: Interruption) -> TerminalEvent:
 def _mistake_in(answering: asyncio.Task[None]) -> BaseException | None:
     """What an answer raised that is over, where it is more than a way for answers to fail."""
     error = None if answering.cancelled() else answering.exception()
-    return None if isinstance(error, LLMError | TurnLost | StoreUnusable) else error
+    return None if isinstance(error, LLMError | NotAdmitted | TurnLost | StoreUnusable) else error
 
 
 def _state(event: TerminalEvent) -> str:

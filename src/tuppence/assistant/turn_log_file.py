@@ -6,17 +6,18 @@ import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuppence.assistant.events import TerminalEvent
 from tuppence.assistant.logged_event import LoggedEvent, logged
-from tuppence.store import StoreUnusable
-from tuppence.store.schema import BUSY_SECONDS, is_busy, unusable
+from tuppence.store import StoreBusy, StoreUnusable
+from tuppence.store.schema import BUSY_SECONDS, switch_to_wal, unusable
 
 FILENAME = "turns.db"
 _VERSION = 1
+_TRIES = 4  # to write a batch, each waiting as long as any other statement
 _PAGES_BEFORE_CHECKPOINT = 32_000  # 128 MB: the last resort, as it keeps the writer waiting for the disk
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -88,28 +89,24 @@ class TurnLogFile:
                 f"{self.path} was written by a newer Tuppence. Update Tuppence, or choose another folder."
             )
         if version < _VERSION:
-            self._switch_to_wal()
+            switch_to_wal(self._database)
             self._database.executescript(_SCHEMA)
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
 
-    def _switch_to_wal(self) -> None:
-        """Set the journal mode, which stays with the file. Two processes that do this together are refused at once."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._database.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if not is_busy(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
-
     # ------------------------------------------------------------------------------------------------------- writing
 
     def write(self, batch: Sequence[NewEvents], ours: Collection[str]) -> Written:
-        """Add a batch in one transaction, and look for stops that were asked of `ours`, which are thereby taken."""
+        """Add a batch in one transaction, and look for stops that were asked of `ours`, which are thereby taken.
+
+        Of several processes that write at once SQLite serves none in turn: whoever had to wait too long asks again.
+        """
+        for _ in range(_TRIES - 1):
+            with suppress(StoreBusy):
+                return self._write(batch, ours)
+        return self._write(batch, ours)
+
+    def _write(self, batch: Sequence[NewEvents], ours: Collection[str]) -> Written:
         at = _now()
         fenced: frozenset[str] = frozenset()
         try:

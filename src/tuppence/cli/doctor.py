@@ -48,11 +48,15 @@ def doctor(
 
 async def _diagnosis(settings: "Settings", window: int | None, told: "Callable[[Finding], None]") -> "Diagnosis":
     """What the doctor finds; kept when everything was asked. Every request is on record as "doctor"."""
-    from tuppence.assistant.providers import Providers
     from tuppence.cli.providers import choosing_whom_to_ask
-    from tuppence.cli.wiring import opened_usage
+    from tuppence.cli.wiring import opened_providers, opened_usage
+    from tuppence.tracing import opened_tracing
 
-    async with opened_usage(settings.home) as parts, Providers(settings) as providers:
+    async with (
+        opened_usage(settings.home) as parts,
+        opened_tracing(settings) as tracing,
+        opened_providers(settings, parts.ledger.store, tracing) as providers,
+    ):
         with choosing_whom_to_ask():
             choice = await providers.choice(parts.ledger)
             preset = choice.configured.preset

@@ -180,12 +180,12 @@ def _examine(home: Path | None, examination: "Examination", models: list[str] | 
         return
     settings = chosen_settings(home, provider=None, model=None)
     notes: list[Notes] = []
-    with EventLoop() as loop, loop.entered(opened_answerers(settings, named)) as answerers:
-        _agree(loop, examination, answerers, manner)
+    with EventLoop() as loop, loop.entered(opened_answerers(settings, named)) as asked:
+        _agree(loop, examination, asked.answerers, manner)
         try:
-            for answerer in answerers:
+            for answerer in asked.answerers:
                 notes.append(Notes(name_of(answerer), examination.samples))
-                _measure(loop, examination, answerer, notes[-1])
+                _measure(loop, examination, answerer, asked.household, notes[-1])
         finally:
             _tell(examination.subject, notes, manner)
     if problems := [each for each in notes if each.problem is not None]:
@@ -214,12 +214,14 @@ def _agree(loop: "EventLoop", examination: "Examination", answerers: "Sequence[A
     )
 
 
-def _measure(loop: "EventLoop", examination: "Examination", answerer: "Answerer", notes: "Notes") -> None:
+def _measure(
+    loop: "EventLoop", examination: "Examination", answerer: "Answerer", household: int, notes: "Notes"
+) -> None:
     from tuppence.cli.evaluation.measuring import measure
     from tuppence.cli.progress_bar import ProgressBar
 
     with ProgressBar(f"Asking {harmless(notes.model)}") as bar:
-        loop.run(measure(examination, answerer, notes, lambda done: bar.tell(done, notes.samples)))
+        loop.run(measure(examination, answerer, household, notes, lambda done: bar.tell(done, notes.samples)))
 
 
 def _tell(subject: "Subject", notes: "Sequence[Notes]", manner: _Manner) -> None:

@@ -19,10 +19,13 @@ from tuppence.cli.chat import chat
 from tuppence.cli.console import written_otherwise
 from tuppence.cli.demo import demo
 from tuppence.cli.doctor import doctor
+from tuppence.cli.egress import egress
 from tuppence.cli.evaluate import evaluate
 from tuppence.cli.failures import INTERRUPTED, WRONG_USAGE, Interrupted, told_failure
 from tuppence.cli.merchants import merchants
+from tuppence.cli.privacy import privacy
 from tuppence.cli.serve import link, serve
+from tuppence.cli.tracing import tracing
 from tuppence.cli.transactions import transactions
 from tuppence.cli.usage import usage
 from tuppence.cli.worker import worker
@@ -69,6 +72,8 @@ def root(
 app.command("import")(bank_import)
 app.add_typer(evaluate)
 app.add_typer(usage)
+app.add_typer(egress)
+app.add_typer(tracing)
 for command in (
     serve,
     worker,
@@ -79,6 +84,7 @@ for command in (
     categorize,
     merchants,
     doctor,
+    privacy,
     demo,
     link,
     backup,

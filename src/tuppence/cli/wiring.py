@@ -12,12 +12,14 @@ from tuppence.cli.providers import choosing_whom_to_ask
 
 if TYPE_CHECKING:
     from tuppence.assistant.assistant import Assistant
-    from tuppence.assistant.open_providers import OpenProviders
+    from tuppence.assistant.providers import Providers
     from tuppence.assistant.turn_log import TurnLog
     from tuppence.enrichment.background import Background
     from tuppence.ledger.household import Ledger
     from tuppence.llm.answerer import Answerer
     from tuppence.settings import Settings
+    from tuppence.store import Store
+    from tuppence.tracing import Tracing
     from tuppence.usage import UsageLog
 
 
@@ -73,6 +75,22 @@ async def opened_usage(home: Path) -> "AsyncIterator[UsageParts]":
 
 
 @asynccontextmanager
+async def opened_providers(
+    settings: "Settings", store: "Store", tracing: "Tracing | None" = None
+) -> "AsyncIterator[Providers]":
+    """Whom households can ask. Every request is put on record before it leaves. tracing: None: nothing is traced."""
+    from tuppence.assistant.providers import Providers
+    from tuppence.egress import EgressLog
+    from tuppence.tracing import SILENT
+
+    async with (
+        EgressLog(store) as egress,
+        Providers(settings, egress=egress, tracing=tracing or SILENT) as providers,
+    ):
+        yield providers
+
+
+@asynccontextmanager
 async def opened_log(parts: UsageParts) -> "AsyncIterator[TurnLog]":
     """The log of what happens during answers. Those that dead processes left behind are ended."""
     from tuppence.assistant.interrupted_turns import end_orphans
@@ -97,12 +115,18 @@ async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
     impatient = False
     try:
         await asyncio.to_thread(_import_parts)
-        async with opened_usage(settings.home) as parts:
+        from tuppence.assistant.providers import Providers
+        from tuppence.egress import EgressLog
+        from tuppence.tracing import opened_tracing
+
+        async with opened_tracing(settings) as tracing, opened_usage(settings.home) as parts:
             parts.log.prepare()
-            answerers = await _answerers(settings, opened, parts.ledger)
-            importing.append(asyncio.create_task(answerers[0].provider.prepare()))
-            async with opened_log(parts) as log:
-                yield Wired(_assistant(settings, answerers, parts, log), parts.ledger)
+            async with EgressLog(parts.ledger.store) as egress, opened_log(parts) as log:
+                with choosing_whom_to_ask():
+                    providers = Providers(settings, opened, egress=egress, tracing=tracing)
+                    answerers = await providers.answerers(parts.ledger)
+                importing.append(asyncio.create_task(answerers[0].provider.prepare()))
+                yield Wired(_assistant(settings, answerers, parts, log, tracing), parts.ledger)
     except (asyncio.CancelledError, Interrupted):
         impatient = True
         raise
@@ -116,13 +140,18 @@ async def opened_assistant(settings: "Settings") -> AsyncIterator[Wired]:
 @asynccontextmanager
 async def opened_background(settings: "Settings") -> AsyncIterator[BackgroundParts]:
     """Work on whatever is to be done in the background, until the block ends. Raises StoreUnusable."""
-    from tuppence.assistant.providers import Providers
     from tuppence.enrichment import background
+    from tuppence.tracing import opened_tracing
 
-    async with opened_usage(settings.home) as parts, Providers(settings) as providers:
-        opened = background.opened_background(parts.ledger.store, parts.log, parts.process_id, providers.answerer)
-        async with opened as working:
-            yield BackgroundParts(working, parts.ledger)
+    async with (
+        opened_tracing(settings) as tracing,
+        opened_usage(settings.home) as parts,
+        opened_providers(settings, parts.ledger.store, tracing) as providers,
+        background.opened_background(
+            parts.ledger.store, parts.log, parts.process_id, providers.answerer, tracing=tracing
+        ) as working,
+    ):
+        yield BackgroundParts(working, parts.ledger)
 
 
 def _import_parts() -> None:
@@ -133,14 +162,9 @@ def _import_parts() -> None:
     import tuppence.usage  # noqa: F401
 
 
-async def _answerers(settings: "Settings", opened: "OpenProviders", ledger: "Ledger") -> "list[Answerer]":
-    from tuppence.assistant.providers import Providers
-
-    with choosing_whom_to_ask():
-        return await Providers(settings, opened).answerers(ledger)
-
-
-def _assistant(settings: "Settings", answerers: "list[Answerer]", parts: UsageParts, log: "TurnLog") -> "Assistant":
+def _assistant(
+    settings: "Settings", answerers: "list[Answerer]", parts: UsageParts, log: "TurnLog", tracing: "Tracing"
+) -> "Assistant":
     from tuppence.assistant.assistant import Assistant
 
     return Assistant(
@@ -150,4 +174,5 @@ def _assistant(settings: "Settings", answerers: "list[Answerer]", parts: UsagePa
         log=log,
         process_id=parts.process_id,
         max_rounds=settings.max_rounds,
+        tracing=tracing,
     )

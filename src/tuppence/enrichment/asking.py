@@ -3,7 +3,7 @@
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +14,14 @@ from tuppence.enrichment.injections import reads_like_an_instruction
 from tuppence.enrichment.tasks import Answers, Question, Task, UnusableItem, Verdict
 from tuppence.llm.abilities import Abilities, estimated_usage
 from tuppence.llm.answerer import Answerer
-from tuppence.llm.concept import ChatRequest, ChatResponse, ResponseChunk, TokenUsage, UserMessage
+from tuppence.llm.concept import ChatRequest, ChatResponse, TokenUsage, UserMessage
 from tuppence.llm.context import estimated_tokens
 from tuppence.llm.errors import ContextTooLong, LLMError, RequestRejected
-from tuppence.llm.stream import ChatStream
 from tuppence.usage import NotAdmitted
 
 __all__ = [
     "Answers",
-    "Metered",
+    "Ask",
     "Question",
     "Task",
     "UnusableItem",
@@ -33,8 +32,8 @@ __all__ = [
     "most_questions",
 ]
 
-Metered = Callable[[ChatStream, ChatRequest], ChatStream]
-"""Wraps the stream of a request so that its attempts are kept as usage rows."""
+Ask = Callable[[Answerer, ChatRequest], Awaitable[ChatResponse]]
+"""Sends one request and gives the whole answer, as `Asker.response` does. Raises LLMError, NotAdmitted."""
 
 MOST_QUESTIONS = 25
 """In one request: with more, models begin to leave some out."""
@@ -56,7 +55,7 @@ this JSON Schema:
 """
 
 
-async def answers(answerer: Answerer, task: Task, questions: Sequence[Question], metered: Metered) -> Answers:
+async def answers(answerer: Answerer, task: Task, questions: Sequence[Question], ask: Ask) -> Answers:
     """What the model says to `questions`, by at most two requests (each of which is repeated where the network fails).
 
     What is missing or cannot be used is asked once more; so is everything where the first request is refused, then
@@ -65,7 +64,7 @@ async def answers(answerer: Answerer, task: Task, questions: Sequence[Question],
     """
     if not questions:
         return Answers({}, ())
-    asking = _Asking(answerer, task, metered)
+    asking = _Asking(answerer, task, ask)
     by_function = answerer.abilities.calls_functions is not False
     try:
         first = await asking.checked(questions, by_function=by_function)
@@ -135,29 +134,18 @@ def is_suspicious(question: Question) -> bool:
 class _Asking:
     """Who is asked what."""
 
-    def __init__(self, answerer: Answerer, task: Task, metered: Metered) -> None:
+    def __init__(self, answerer: Answerer, task: Task, ask: Ask) -> None:
         self._answerer = answerer
         self._task = task
-        self._metered = metered
+        self._ask = ask
 
     async def checked(
         self, questions: Sequence[Question], *, by_function: bool, after: Checked | None = None
     ) -> Checked:
         """What is usable of the answer to one request. after: what was usable of the one before. Raises LLMError."""
         request = _request(self._answerer, self._task, questions, by_function=by_function, after=after)
-        response = await self._response(request)
+        response = await self._ask(self._answerer, request)
         return checked(response, self._task, [question.id for question in questions])
-
-    async def _response(self, request: ChatRequest) -> ChatResponse:
-        abilities, provider = self._answerer.abilities, self._answerer.provider
-        asked = abilities.applied_to(request).request
-        response: ChatResponse | None = None
-        async with self._metered(provider.plain_chat_response(asked), asked) as stream:
-            async for chunk in stream:
-                if isinstance(chunk, ResponseChunk):
-                    response = chunk.data
-        assert response is not None, "a stream ends with its response or raises"
-        return abilities.reader().response_of(response)
 
 
 def _request(

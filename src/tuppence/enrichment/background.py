@@ -32,6 +32,7 @@ from tuppence.ledger.undoing import Undone
 from tuppence.llm.answerer import Answerer
 from tuppence.store import Store
 from tuppence.store.tables import runs
+from tuppence.tracing import SILENT, Tracing
 from tuppence.usage import UsageLog
 
 BEGIN, BATCH = "begin_run", "run_batch"
@@ -129,7 +130,13 @@ class Background:
 
 @asynccontextmanager
 async def opened_background(
-    store: Store, usage: UsageLog, process_id: str, answerers: Answerers, *, works: bool = True
+    store: Store,
+    usage: UsageLog,
+    process_id: str,
+    answerers: Answerers,
+    *,
+    works: bool = True,
+    tracing: Tracing = SILENT,
 ) -> AsyncIterator[Background]:
     """Work in the background, in this process, until the block ends; what is not through then goes on elsewhere.
 
@@ -139,7 +146,7 @@ async def opened_background(
     if not works:
         yield Background(store, usage, jobs_elsewhere(store), answerers)
         return
-    work = RunWork(store, usage, process_id, answerers)
+    work = RunWork(store, usage, process_id, answerers, tracing)
     opened: asyncio.Future[Jobs] = asyncio.get_running_loop().create_future()
 
     async def begin(household: str, run_id: str) -> None:

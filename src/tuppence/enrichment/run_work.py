@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
+from typing import Any
 
 import anyio
 import msgspec
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tuppence.asking import Asker
 from tuppence.enrichment.asking import answers, expected_tokens
 from tuppence.enrichment.auto_categorize import categorize_task
 from tuppence.enrichment.auto_detect_merchants import merchants_task
@@ -30,11 +31,13 @@ from tuppence.enrichment.tasks import Answers, Question, Task, Verdict
 from tuppence.ledger.categories import list_categories
 from tuppence.ledger.edits import SLICE, AlreadyUndone, Editing
 from tuppence.ledger.household import Ledger
-from tuppence.llm import PRESETS, AuthenticationFailed, ChatRequest, ChatStream, LLMError, RequestRejected, Unavailable
-from tuppence.llm.abilities import Abilities, estimated_usage
+from tuppence.llm import PRESETS, AuthenticationFailed, LLMError, RequestRejected, Unavailable
+from tuppence.llm.abilities import Abilities
 from tuppence.llm.answerer import Answerer
+from tuppence.privacy import HouseholdPrivacy
 from tuppence.store import Store, StoreBusy
-from tuppence.usage import CapReached, NotAdmitted, Pacing, Purpose, UsageLog, UsageRow, metered, picodollars
+from tuppence.tracing import SILENT, Tracing
+from tuppence.usage import LimitReached, NotAdmitted, Pacing, Purpose, UsageLog, UsageRow, picodollars
 
 Answerers = Callable[[Ledger, str | None], Awaitable[Answerer]]
 """Who is asked: takes "provider/model", or None for the usual one. Raises NobodyAnswers."""
@@ -45,9 +48,10 @@ OPERATIONS: Mapping[RunKind, str] = {"categorize": "auto_categorize", "merchants
 _PATIENCE = (15.0, 60.0, 300.0, 900.0)
 """Seconds to wait when a provider, asked several times, still cannot answer: after the last one a batch is given up."""
 _LONGEST_WAIT = 3600.0
+_LOOK_AGAIN = 0.5  # seconds
 _TRIES = 6  # to write what came of a batch, each waiting as long as the store waits for another process
-_TASKS = 8
-"""Tasks of so many runs are remembered: they are the same in every batch, so that providers can cache them."""
+_RUNS = 8
+"""The tasks of so many runs are remembered: they are the same in every batch, so that providers can cache them."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,14 +77,18 @@ class RunEnded(NotAdmitted):
 class RunWork:
     """Works on the runs of all households, in one process."""
 
-    def __init__(self, store: Store, usage: UsageLog, process_id: str, answerers: Answerers) -> None:
+    def __init__(
+        self, store: Store, usage: UsageLog, process_id: str, answerers: Answerers, tracing: Tracing = SILENT
+    ) -> None:
         self._store = store
         self._usage = usage
+        self._tracing = tracing
         self._process_id = process_id
         self._answerers = answerers
         self._places: dict[tuple[int, str], CapacityLimiter] = {}
         self._turn_to_finish = anyio.Lock()
         self._tasks: dict[str, Task] = {}
+        self._privacies: dict[str, HouseholdPrivacy] = {}
         self._learned: dict[tuple[str, str, str], Abilities] = {}
 
     async def begin(self, household: int, run_id: str) -> Begun:
@@ -119,9 +127,7 @@ class RunWork:
             run = await run_of(ledger, run_id)
             try:
                 await self._asked_patiently(ledger, run, batch)
-            except RunEnded:
-                await skip(ledger, batch)
-            except CapReached as reached:
+            except LimitReached as reached:
                 await self._end(ledger, run_id, "capped", str(reached))
             except NobodyAnswers as nobody:
                 await self._end(ledger, run_id, "failed", str(nobody))
@@ -133,10 +139,10 @@ class RunWork:
     # ------------------------------------------------------------------------------------------------------- a batch
 
     async def _asked_patiently(self, ledger: Ledger, run: Run, batch: Batch) -> None:
-        """Ask, and once more after a while when nobody can answer now. Raises LLMError, CapReached, NobodyAnswers."""
+        """Ask, and once more after a while when nobody can answer now. Raises LLMError, LimitReached, NobodyAnswers."""
         for waited, pause in enumerate((*_PATIENCE, None)):
             try:
-                await self._ask(ledger, run, batch)
+                await self._ask_within_limits(ledger, run, batch)
             except RequestRejected:
                 raise
             except LLMError as failure:
@@ -153,10 +159,22 @@ class RunWork:
                     await say(ledger, run.id, None)
                 return
 
+    async def _ask_within_limits(self, ledger: Ledger, run: Run, batch: Batch) -> None:
+        """Ask as soon as a limit leaves room. Raises LimitReached when there will be none, and what `_ask` raises."""
+        while True:
+            try:
+                return await self._ask(ledger, run, batch)
+            except LimitReached as reached:
+                if not reached.may_pass:
+                    raise
+            await asyncio.sleep(_LOOK_AGAIN)  # until other requests, in whatever process, have ended
+
     async def _ask(self, ledger: Ledger, run: Run, batch: Batch) -> None:
         wanted = await preferences(ledger)
         answerer = await self._answerer(ledger, run)
-        task = await self._task(ledger, run)
+        task, privacy = await self._task(ledger, run), self._privacy_in(ledger, run)
+        if await privacy.hides_payees(answerer.provider.name, answerer.provider.host):
+            task = replace(task, also_told=())  # the names of merchants
         groups, asked = await self._questions(ledger, run, batch)
         if not asked:
             await self._finish(ledger, run, batch, wanted, groups, Answers({}, ()))
@@ -170,13 +188,15 @@ class RunWork:
                 raise RunEnded
             return await pacing(connection, row)
 
-        def on_record(stream: ChatStream, request: ChatRequest) -> ChatStream:
-            untold = answerer.abilities.reports_usage is False
-            estimate = partial(estimated_usage, request) if untold else None
-            return metered(stream, self._usage, purpose, estimate=estimate, gate=admitted)
-
+        asker = Asker(ledger, self._usage, purpose, tracing=self._tracing, gate=admitted, privacy=privacy)
         async with self._place(ledger, answerer, pacing.at_once):
-            said = await answers(answerer, task, asked, on_record)
+            span = self._tracing.run(kind=run.kind, run_id=run.id, household_id=ledger.household, batch=batch.number)
+            said: Answers | None = None
+            with span, suppress(RunEnded):
+                said = await answers(answerer, task, asked, asker.response)
+        if said is None:
+            await skip(ledger, batch)
+            return
         self._learned[_named(answerer)] = said.learned.updated(self._learned.get(_named(answerer), Abilities()))
         async with self._turn_to_finish:  # one at a time, so that requests that could begin wait for one at most
             await self._finish(ledger, run, batch, wanted, groups, said)
@@ -225,10 +245,16 @@ class RunWork:
 
     async def _task(self, ledger: Ledger, run: Run) -> Task:
         if run.id not in self._tasks:
-            while len(self._tasks) >= _TASKS:
-                del self._tasks[next(iter(self._tasks))]
+            _make_room(self._tasks)
             self._tasks[run.id] = await task_of(ledger, run.kind)
         return self._tasks[run.id]
+
+    def _privacy_in(self, ledger: Ledger, run: Run) -> HouseholdPrivacy:
+        """As it was when the run's first batch was asked about: thousands of payees are not read for every batch."""
+        if run.id not in self._privacies:
+            _make_room(self._privacies)
+            self._privacies[run.id] = HouseholdPrivacy(ledger)
+        return self._privacies[run.id]
 
     def _place(self, ledger: Ledger, answerer: Answerer, at_once: int) -> CapacityLimiter:
         """So many of this process's batches ask the household's provider at once; the others wait here, in turn.
@@ -253,6 +279,12 @@ class RunWork:
     async def _end(self, ledger: Ledger, run_id: str, state: RunState, problem: str) -> None:
         async with ledger.store.writing() as connection:
             await end_run(connection, ledger, run_id, state, problem)
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    """Forget the oldest runs."""
+    while len(remembered) >= _RUNS:
+        del remembered[next(iter(remembered))]
 
 
 def _named(answerer: Answerer) -> tuple[str, str, str]:

@@ -21,6 +21,12 @@ _SAFETY = 0.95
 """The part of the window that is used, as tokens are estimated."""
 
 
+_FEWEST_BYTES_PER_TOKEN = 2
+"""Rows of figures come to 2.5 bytes a token and more in the vocabularies of today's models; other text has more."""
+_UNSEEN_TOKENS = 1_000
+"""That providers add on their side: Anthropic's documentation ("Tool use", prices) names 313 to 804 for functions."""
+
+
 class Fitted(msgspec.Struct, frozen=True):
     """A request that fits, and what that took."""
 
@@ -32,6 +38,12 @@ class Fitted(msgspec.Struct, frozen=True):
 def estimated_tokens(text: str) -> int:
     """About how many tokens `text` has, rather too many than too few."""
     return -(-len(text.encode()) // _BYTES_PER_TOKEN)
+
+
+def most_input_tokens(request: ChatRequest) -> int:
+    """How many tokens `request` can be at most. A bound for limits in money, not an estimate: mostly twice as many."""
+    said = msgspec.json.encode([request.transcript, request.functions, request.instructions])
+    return len(said) // _FEWEST_BYTES_PER_TOKEN + _UNSEEN_TOKENS
 
 
 def fitted(request: ChatRequest, context_window: int, answer_tokens: int | None = None) -> Fitted:

@@ -16,7 +16,7 @@ from tuppence.llm.concept import ChatRequest, ChatResponse, ChatStreamChunk, Res
 from tuppence.llm.faults import Addressee, fault_of_connection
 from tuppence.llm.retry import Retry
 from tuppence.llm.stream import ChatStream
-from tuppence.llm.wire import Client, Limits, OnRequest, Wire
+from tuppence.llm.wire import Client, Limits, OnRequest, Wire, withheld_by
 
 Streamer: TypeAlias = Callable[[ChatStreamChunk], Awaitable[None] | None]
 """Takes each chunk as it comes; may be a coroutine function."""
@@ -128,7 +128,7 @@ class Provider:
         except TimeoutError as error:
             raise fault_of_connection(to, within) from error
         except Exception as error:
-            fault = client.fault(error, to)
+            fault = withheld_by(error) or client.fault(error, to)
             if fault is None:
                 raise
             raise fault from error

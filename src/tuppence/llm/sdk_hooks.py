@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tuppence.llm.wire import OnRequest
+from tuppence.llm.wire import OnRequest, Withheld
 
 
 def event_hooks(on_request: OnRequest | None) -> dict[str, list[Callable[..., Any]]]:
@@ -16,8 +16,11 @@ def event_hooks(on_request: OnRequest | None) -> dict[str, list[Callable[..., An
         return {}
 
     async def tell(request: httpx2.Request) -> None:
-        told = on_request(request.url.netloc.decode(), request.content)
-        if told is not None:
-            await told
+        try:
+            told = on_request(request.url.netloc.decode(), request.content)
+            if told is not None:
+                await told
+        except Exception as error:
+            raise Withheld from error
 
     return {"request": [tell]}

@@ -22,7 +22,7 @@ from tuppence.llm.faults import Addressee, fault_of_connection, fault_of_cut
 from tuppence.llm.retry import Retry
 from tuppence.llm.sse import ServerSentEvent, SSEDecoder
 from tuppence.llm.watchdog import Watchdog
-from tuppence.llm.wire import Body, Client, Limits, StreamParser, Wire
+from tuppence.llm.wire import Body, Client, Limits, StreamParser, Wire, withheld_by
 
 Outcome: TypeAlias = Literal["completed", "stopped", "interrupted", "failed"]
 """How an attempt ended: `stopped` by the caller, `interrupted` in the middle of the answer, `failed` before it."""
@@ -364,6 +364,8 @@ class _Exchange:
         """The member of our tree for what went wrong on the way; `error` itself when it is a mistake of ours."""
         if isinstance(error, TimeoutError):
             return self._stalled()
+        if (withheld := withheld_by(error)) is not None:
+            return withheld
         fault = self._client.fault(error, self._to) if self._client is not None else None
         if fault is None:
             return error

@@ -18,6 +18,20 @@ OnRequest = Callable[[str, bytes], Awaitable[None] | None]
 When it raises, the request is not sent. `stream.current_attempt()` says which attempt it is.
 """
 
+
+class Withheld(Exception):
+    """`on_request` raised, so the request was not sent. The cause is what it raised; SDKs wrap this in their own."""
+
+
+def withheld_by(error: BaseException | None) -> Exception | None:
+    """What `on_request` raised, where that is at the bottom of `error`."""
+    while error is not None:
+        if isinstance(error, Withheld):
+            return error.__cause__ if isinstance(error.__cause__, Exception) else error
+        error = error.__cause__ or error.__context__
+    return None
+
+
 Event: TypeAlias = Any
 """An event in the typed form of its wire; what `Wire.decode` gives is what that wire's parser takes."""
 

@@ -15,12 +15,14 @@ from tuppence.web import (
     chats,
     confirmations,
     edits,
+    egress,
     evidence,
     hand_entries,
     imports,
     members,
     merchants,
     overview,
+    privacy,
     problems,
     providers,
     review,
@@ -31,6 +33,7 @@ from tuppence.web import (
     transaction_panel,
     transactions,
     usage,
+    usage_limits,
     usage_prices,
     you,
 )
@@ -39,11 +42,13 @@ from tuppence.web.api import background as api_background
 from tuppence.web.api import categories as api_categories
 from tuppence.web.api import chats as api_chats
 from tuppence.web.api import edits as api_edits
+from tuppence.web.api import egress as api_egress
 from tuppence.web.api import household as api_household
 from tuppence.web.api import imports as api_imports
 from tuppence.web.api import keys as api_keys
 from tuppence.web.api import merchants as api_merchants
 from tuppence.web.api import models as api_models
+from tuppence.web.api import privacy as api_privacy
 from tuppence.web.api import providers as api_providers
 from tuppence.web.api import reports as api_reports
 from tuppence.web.api import review as api_review
@@ -53,6 +58,7 @@ from tuppence.web.api import tags as api_tags
 from tuppence.web.api import transactions as api_transactions
 from tuppence.web.api import turns as api_turns
 from tuppence.web.api import usage as api_usage
+from tuppence.web.api import usage_limits as api_usage_limits
 from tuppence.web.api import usage_prices as api_usage_prices
 from tuppence.web.api_document import DocumentedApp
 from tuppence.web.door import visitor_at
@@ -72,11 +78,17 @@ PAGES = (
     providers,
     members,
     usage,
+    usage_limits,
     usage_prices,
+    egress,
+    api_egress,
+    privacy,
+    api_privacy,
     api_household,
     api_keys,
     api_providers,
     api_usage,
+    api_usage_limits,
     api_usage_prices,
     edits,
     transactions,

@@ -16,11 +16,13 @@ from tuppence.assistant.open_providers import OpenProviders
 from tuppence.assistant.providers import Providers
 from tuppence.assistant.running_turns import RunningTurns
 from tuppence.assistant.turn_log import TurnLog
+from tuppence.egress import EgressLog
 from tuppence.enrichment.background import Background, opened_background
 from tuppence.ledger.household import Ledger, open_ledger
 from tuppence.ledger.uploads import delete_old_uploads
 from tuppence.settings import Settings
 from tuppence.store import Presence, Store
+from tuppence.tracing import Tracing, opened_tracing
 from tuppence.usage import UsageLog
 from tuppence.web.import_desk import ImportDesk
 from tuppence.web.provider_tests import ProviderTests
@@ -46,6 +48,7 @@ class Parts:
     imports: ImportDesk
     provider_tests: ProviderTests
     background: Background
+    tracing: Tracing
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server ends: streams without an end of their own end now."""
 
@@ -62,15 +65,19 @@ async def opened_parts(
     async with (
         await Store.open(settings.home) as store,
         Presence(store) as presence,
+        opened_tracing(settings) as tracing,
         UsageLog(store, presence.id) as usage,
         await TurnLog.open(store) as log,
     ):
         keyfile = await to_thread.run_sync(KeyFile.open, settings.home)
         opened = OpenProviders(settings)
         async with (
-            Providers(settings, opened, keyfile) as providers,
+            EgressLog(store) as egress,
+            Providers(settings, opened, keyfile, egress=egress, tracing=tracing) as providers,
             RunningTurns(store, log, usage, presence.id) as turns,
-            opened_background(store, usage, presence.id, providers.answerer, works=works) as background,
+            opened_background(
+                store, usage, presence.id, providers.answerer, works=works, tracing=tracing
+            ) as background,
             ImportDesk(presence.id, background.after_import) as imports,
             ProviderTests(providers, usage) as provider_tests,
         ):
@@ -92,6 +99,7 @@ async def opened_parts(
                     imports=imports,
                     provider_tests=provider_tests,
                     background=background,
+                    tracing=tracing,
                 )
 
 

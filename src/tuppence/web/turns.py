@@ -18,7 +18,7 @@ from tuppence.store.tables import now
 from tuppence.web.formats import Formats
 from tuppence.web.proposed import ONLY_LOOKS, Proposed
 
-Way = Literal["retry", "other-model", "settings", "go-on"]
+Way = Literal["retry", "other-model", "settings", "limits", "go-on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +293,10 @@ _TITLES: dict[str, str] = {
     "context_too_long": "This chat is too long for the model.",
     "request_rejected": "The provider refused the question.",
     "empty_answer": "No answer came.",
+    "limit_reached": "A limit is reached.",
 }
-_OTHERS: frozenset[str] = frozenset({"authentication_failed", "context_too_long", "request_rejected"})
-"""What asking the same model again cannot mend."""
+_OTHERS: frozenset[str] = frozenset({"authentication_failed", "context_too_long", "request_rejected", "limit_reached"})
+"""What asking the same model again cannot mend before something was changed."""
 _NOT_THE_MODEL: frozenset[str] = frozenset({"interrupted", "internal_error", "store_unusable", "log_unusable"})
 
 
@@ -338,6 +339,8 @@ async def _ending(view: TurnView, log: TurnLog) -> Ending | None:
         ways.add("other-model")
     if code == "authentication_failed":
         ways.add("settings")
+    if code == "limit_reached":
+        ways.add("limits")
     return Ending(
         "failed",
         _TITLES.get(code, "That did not work."),

@@ -6,6 +6,7 @@ from functools import partial
 
 from anyio import to_thread
 
+from tuppence.asking import Asker
 from tuppence.cli.evaluation.measuring import Estimate, Examination, Notes, ask_each, spread
 from tuppence.cli.wiring import UsageParts
 from tuppence.enrichment.asking import answers, expected_tokens
@@ -15,11 +16,9 @@ from tuppence.enrichment.evaluation_files import CategoryFile, MerchantFile
 from tuppence.enrichment.evaluation_scores import Judged, judged_category, judged_merchant
 from tuppence.enrichment.quotes import in_batches
 from tuppence.enrichment.tasks import Question, Task, Verdict
-from tuppence.llm import ChatRequest, ChatStream
-from tuppence.llm.abilities import estimated_usage
 from tuppence.llm.answerer import Answerer
 from tuppence.store.tables import now
-from tuppence.usage import Purpose, metered, price_of
+from tuppence.usage import Purpose, price_of
 
 Judge = Callable[[Verdict | None], Judged]
 
@@ -57,15 +56,10 @@ async def _ask(
     notes: Notes,
     step: Callable[[], None],
 ) -> None:
-    purpose = Purpose("evaluate", parts.ledger.household)
-    untold = answerer.abilities.reports_usage is False
-
-    def on_record(stream: ChatStream, request: ChatRequest) -> ChatStream:
-        estimate = partial(estimated_usage, request) if untold else None
-        return metered(stream, parts.log, purpose, estimate=estimate)
+    asker = Asker(parts.ledger, parts.log, Purpose("evaluate", parts.ledger.household))
 
     async def ask(batch: Sequence[Question]) -> list[Judged]:
-        said = (await answers(answerer, task, batch, on_record)).verdicts
+        said = (await answers(answerer, task, batch, asker.response)).verdicts
         return [judges[question.id](said.get(question.id)) for question in batch]
 
     await ask_each(await to_thread.run_sync(in_batches, answerer, task, questions), ask, notes, step)

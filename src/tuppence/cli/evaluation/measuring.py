@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from tuppence.assistant.providers import Providers
 from tuppence.cli.filing.wanted import wanted_of
-from tuppence.cli.wiring import UsageParts, opened_ledger, opened_usage
+from tuppence.cli.wiring import UsageParts, opened_ledger, opened_providers, opened_usage
+from tuppence.egress import asking_for
 from tuppence.enrichment.evaluation_files import Subject
 from tuppence.enrichment.evaluation_scores import Judged
 from tuppence.llm import LLMError
@@ -66,15 +66,28 @@ class Examination:
     """Asks the answerer, over an empty household, and adds to the notes; calls the last one after every step."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is examined, and for whom."""
+
+    answerers: Sequence[Answerer]
+    household: int
+    """On whose record it is what is sent."""
+
+
 @asynccontextmanager
-async def opened_answerers(settings: Settings, models: Sequence[str]) -> AsyncIterator[list[Answerer]]:
+async def opened_answerers(settings: Settings, models: Sequence[str]) -> AsyncIterator[Asked]:
     """Whoever `models` name, without anybody to step in; nobody named: whom the household usually asks.
 
     Raises what `Providers.answerers` raises when one of them cannot be asked, StoreUnusable.
     """
-    async with opened_ledger(settings.home) as ledger, Providers(settings) as providers:
+    async with (
+        opened_ledger(settings.home) as ledger,
+        opened_providers(settings, ledger.store) as providers,
+    ):
         wanted = [wanted_of(model) for model in models] or [None]
-        yield [(await providers.answerers(ledger, each))[0] for each in wanted]
+        answerers = [(await providers.answerers(ledger, each))[0] for each in wanted]
+        yield Asked(answerers, ledger.household)
 
 
 def name_of(answerer: Answerer) -> str:
@@ -82,9 +95,11 @@ def name_of(answerer: Answerer) -> str:
     return f"{answerer.provider.name}/{answerer.model}"
 
 
-async def measure(examination: Examination, answerer: Answerer, notes: Notes, told: Callable[[int], None]) -> None:
+async def measure(
+    examination: Examination, answerer: Answerer, household: int, notes: Notes, told: Callable[[int], None]
+) -> None:
     """Examine the answerer over a household in a temporary folder. told: gets how many samples are through."""
-    with TemporaryDirectory(prefix="tuppence-eval-") as folder:
+    with TemporaryDirectory(prefix="tuppence-eval-") as folder, asking_for(household):
         async with opened_usage(Path(folder)) as parts:
             parts.log.prepare()
             begun = time.monotonic()

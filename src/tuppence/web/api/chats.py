@@ -184,6 +184,8 @@ async def _assistant(visitor: Visitor, parts: Parts, wanted: str | None) -> Assi
         log=parts.log,
         process_id=parts.process_id,
         max_rounds=parts.settings.max_rounds,
+        tracing=parts.tracing,
+        user_id=visitor.user.id,
     )
 
 
