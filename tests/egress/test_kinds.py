@@ -184,18 +184,15 @@ def test_any_bytes(body: bytes) -> None:
     kinds_in(body, ANNA)
 
 
-_ANYTHING: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["messages", "input", "role", "content", "type", "tools", "amount", "enum", "properties"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=20,
-)
+_KEYS = ["messages", "input", "role", "content", "type", "tools", "amount", "enum", "properties"]
+
+
+def holding(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4)
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+_ANYTHING: st.SearchStrategy[Any] = st.recursive(_LEAVES, holding, max_leaves=20)
 
 
 @given(document=_ANYTHING)

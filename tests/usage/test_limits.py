@@ -178,7 +178,7 @@ async def test_a_limit_in_money_cannot_be_kept_without_a_price(log: UsageLog, le
     with pytest.raises(LimitReached, match=rf"`tuppence usage price {provider}/unheard-of .*take the limit away"):
         await admitted(log, ledger, row, 1000, None)
     await set_limits(ledger, Limits(chat_tokens=50_000))
-    assert (await admitted(log, ledger, row, 1000, None)).reservation == Reservation(None, 33_000)
+    assert (await admitted(log, ledger, row, 1000, None)).reservation == Reservation(None, 9_192)
 
 
 # --------------------------------------------------------------------------------------------------------- what counts

@@ -176,7 +176,7 @@ class _Contents:
                 self._add_schemas(one)
         elif isinstance(value, dict):
             for key, one in value.items():
-                if key in _KIND_OF and isinstance(one, dict) and any(map(_says, one.get("enum") or ())):
+                if key in _KIND_OF and isinstance(one, dict) and _offers_words(one.get("enum")):
                     self.kinds.add(_KIND_OF[key])
                 self._add_schemas(one)
 
@@ -252,5 +252,5 @@ def document_in(text: str) -> dict[str, Any] | list[Any] | None:
     return found if isinstance(found, dict | list) else None
 
 
-def _says(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _offers_words(choices: Any) -> bool:
+    return isinstance(choices, list) and any(isinstance(one, str) and one.strip() for one in choices)
