@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +70,14 @@ def test_what_is_gone_is_said_and_then_nothing_more_is_asked(command: Command, s
     assert refused.code != 0
     assert "`tuppence usage limits`" in refused.errors
     assert len(server.account.asked) == asked
+
+
+def test_the_doctor_and_runs_keep_to_limits(command: Command, server: Understudy, tmp_path: Path) -> None:
+    (tmp_path / "bank.csv").write_text("Date,Description,Amount\n2026-03-01,EDEKA 4711 BERLIN,-12.50\n")
+    command.succeeds("import", str(tmp_path / "bank.csv"), "--account", "Card", "--currency", "EUR")
+    told(command, "--month-tokens", "100")
+    for arguments in (("doctor", *MODEL), ("categorize", *MODEL, "--yes")):
+        ended = command(*arguments)
+        assert ended.code == 1
+        assert "the limit of 100 tokens for this month" in ended.errors
+    assert not server.account.asked

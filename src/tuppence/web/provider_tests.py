@@ -14,11 +14,20 @@ from tuppence.llm import LLMError
 from tuppence.llm.doctor import Diagnosis, Finding
 from tuppence.llm.registry import NoAddress
 from tuppence.store import StoreUnusable
-from tuppence.usage import UsageLog
+from tuppence.usage import NotAdmitted, UsageLog
 
 CHECKS = 10
 """About so many findings a check brings when nothing ends it early."""
-_OBSTACLES = (NobodyToAsk, NothingFits, NoAddress, AddressRefused, LLMError, KeyFileUnusable, StoreUnusable)
+_OBSTACLES = (
+    NobodyToAsk,
+    NothingFits,
+    NoAddress,
+    AddressRefused,
+    LLMError,
+    NotAdmitted,
+    KeyFileUnusable,
+    StoreUnusable,
+)
 _logger = logging.getLogger(__name__)
 
 
