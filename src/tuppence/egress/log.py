@@ -7,7 +7,7 @@ import logging
 import secrets
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
@@ -27,6 +27,7 @@ CLEANING = timedelta(hours=1)
 """So often bodies that are too old are looked for."""
 _QUICK = 1  # the level of zlib: three times as fast as the usual one, and 15 % larger
 _SMALL = 8_192  # bytes that are compressed faster than a thread is found for it
+_CALM = 2.0  # seconds until a request is looked into
 _SETTLING = 10.0  # seconds granted at the end to what is still being looked at
 
 _asking_for: ContextVar[int | None] = ContextVar("asking_for", default=None)
@@ -55,6 +56,7 @@ class EgressLog:
         self._cleaning = cleaning
         self._unseen: list[Unseen] = []
         self._looking: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
         self._cleaner: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> EgressLog:
@@ -70,6 +72,7 @@ class EgressLog:
         """Return when the kinds of data in every request are known. Raises TimeoutError when that takes over 10 s."""
         if self._cleaner is not None:
             self._cleaner.cancel()
+        self._ending.set()
         await finished(self._settled, within=_SETTLING)
 
     async def on_request(self, host: str, body: bytes) -> None:
@@ -103,6 +106,8 @@ class EgressLog:
 
     async def _look(self) -> None:
         while self._unseen:
+            with suppress(TimeoutError):  # the answer's first words come first
+                await asyncio.wait_for(self._ending.wait(), _CALM)
             some, self._unseen = self._unseen, []
             try:
                 await look_into(self._store, some)
