@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tuppence.assistant.events import OutputText, Waiting
-from tuppence.understudy import Call, Exchange, Reply, Text
+from tuppence.understudy import Call, Exchange, Reply, Text, Usage
 from tuppence.usage import Limits, OwnPrice, Priced, UsageRow, set_limits, set_own_price, total_cost
 
 from .office import DAY, MODELS, Office, office
@@ -118,3 +118,13 @@ async def test_ten_processes_at_once_stay_within_a_cent(tmp_path: Path) -> None:
         assert cost is not None and cost <= CENT
         assert len(rows) == len(at.server.account.asked) > 2
         assert CENT - cost < Decimal("0.006")  # what the longest of these requests could cost at most
+
+
+async def test_within_a_turn_what_the_round_before_took_is_known(tmp_path: Path) -> None:
+    looks = Reply([Text("On. "), Call("left_over", {"jar": "blue"})], usage=Usage(100, 5))
+    async with office(tmp_path, [looks, Reply("Seven.")]) as at:
+        await priced(at, Limits(month_cost=CENT))
+        assert (await at.asked("How much?")).state == "completed"
+        first, second = map(most_input, await at.rows(), at.server.account.asked)
+    assert first > 1_000
+    assert 100 < second < first // 2

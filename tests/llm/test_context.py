@@ -17,7 +17,7 @@ from tuppence.llm import (
     TextBlock,
     UserMessage,
 )
-from tuppence.llm.context import estimated_tokens, fitted, message_tokens
+from tuppence.llm.context import estimated_tokens, fitted, message_tokens, most_input_tokens
 
 
 def asked_and_answered(number: int, words: int = 100) -> list[Message]:
@@ -95,3 +95,17 @@ def test_what_is_kept_fits_and_is_a_whole_end_of_the_history(words: list[int], w
 @pytest.mark.parametrize("text", ["", "Groceries", "食料品", "Lebensmittel für März", '{"amount": "-12.50"}'])
 def test_an_estimate_is_a_third_of_the_bytes_rounded_up(text: str) -> None:
     assert estimated_tokens(text) == (len(text.encode()) + 2) // 3
+
+
+@given(st.text(), st.text())
+def test_the_most_that_a_request_can_be_grows_with_what_is_added(said: str, added: str) -> None:
+    def most(text: str) -> int:
+        return most_input_tokens(ChatRequest("m", [UserMessage(text)]))
+
+    assert most(said) <= most(said + added) <= most(said) + 6 * len(added.encode())  # JSON escapes some signs
+
+
+@pytest.mark.parametrize(("text", "at_least"), [("word " * 300, 400), ("1234567890" * 30, 190), ("猫" * 100, 200)])
+def test_the_most_that_a_text_can_be_is_no_estimate(text: str, at_least: int) -> None:
+    request, nothing = (ChatRequest("m", [UserMessage(each)]) for each in (text, ""))
+    assert most_input_tokens(request) - most_input_tokens(nothing) >= at_least >= estimated_tokens(text) * 0.6

@@ -38,6 +38,7 @@ class Asker:
         self._ledger, self._usage, self._gate = ledger, usage, gate
         self._privacy = privacy or HouseholdPrivacy(ledger)
         self._pseudonyms: Pseudonyms | None = None  # of whoever was asked last
+        self._latest: Inquiry | None = None
 
     async def inquiry(
         self, answerer: Answerer, request: ChatRequest, *, streaming: bool = True, round_number: int | None = None
@@ -49,18 +50,19 @@ class Asker:
         concealed = await self._concealed(answerer, request)
         fit = answerer.abilities.applied_to(request if concealed is None else concealed.request)
         purpose = msgspec.structs.replace(self.purpose, round=round_number)
+        most_input = self._most_input(answerer, fit.request)
         admitted = await admission(
             self._usage,
             self._ledger,
             purpose,
             answerer.provider.name,
             answerer.model,
-            input_tokens=most_input_tokens(fit.request),
+            input_tokens=most_input,
             max_output_tokens=fit.request.max_output_tokens,
         )
         longest = admitted.max_output_tokens or fit.request.max_output_tokens
         asked = msgspec.structs.replace(fit.request, max_output_tokens=longest)
-        return Inquiry(
+        inquiry = self._latest = Inquiry(
             answerer,
             asked,
             log=self._usage,
@@ -72,6 +74,16 @@ class Asker:
             streaming=streaming,
             turns_left_out=fit.turns_left_out,
         )
+        return inquiry
+
+    def _most_input(self, answerer: Answerer, request: ChatRequest) -> int:
+        """Tokens that the request can be at most. Of what the model was asked just before it is known how many it was;
+        what was added since is bounded."""
+        most, before = most_input_tokens(request), self._latest
+        if before is None or before.answerer != answerer or not before.rows:
+            return most
+        known = before.rows[-1].usage.input_tokens
+        return most if known is None else min(most, known + max(most - most_input_tokens(before.request), 0))
 
     async def response(self, answerer: Answerer, request: ChatRequest) -> ChatResponse:
         """The whole answer to one plain request, as the household reads it. Raises LLMError, NotAdmitted."""

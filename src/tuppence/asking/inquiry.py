@@ -39,6 +39,7 @@ class Inquiry:
         streaming: whether the answer is read while it comes, if the model can do that.
         """
         abilities, provider = answerer.abilities, answerer.provider
+        self.answerer, self.request = answerer, request
         self.turns_left_out = turns_left_out
         """Oldest turns for which the model had no room."""
         self.rows: list[UsageRow] = []
