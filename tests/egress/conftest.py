@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def ledger(store: Store) -> Ledger:
 
 @pytest.fixture
 async def log(store: Store) -> AsyncIterator[EgressLog]:
-    async with EgressLog(store) as log:
+    async with EgressLog(store, calm=timedelta(0)) as log:
         yield log
 
 

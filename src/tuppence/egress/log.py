@@ -25,9 +25,10 @@ from tuppence.store.tables import egress, llm_usage, now
 
 CLEANING = timedelta(hours=1)
 """So often bodies that are too old are looked for."""
+CALM = timedelta(seconds=2)
+"""So long a request is not looked into, as the answer's first words come first."""
 _QUICK = 1  # the level of zlib: three times as fast as the usual one, and 15 % larger
 _SMALL = 8_192  # bytes that are compressed faster than a thread is found for it
-_CALM = 2.0  # seconds until a request is looked into
 _SETTLING = 10.0  # seconds granted at the end to what is still being looked at
 
 _asking_for: ContextVar[int | None] = ContextVar("asking_for", default=None)
@@ -51,9 +52,9 @@ class EgressLog:
     Meanwhile bodies that are older than their household keeps them are removed, at once and every hour.
     """
 
-    def __init__(self, store: Store, cleaning: timedelta = CLEANING) -> None:
+    def __init__(self, store: Store, cleaning: timedelta = CLEANING, calm: timedelta = CALM) -> None:
         self._store = store
-        self._cleaning = cleaning
+        self._cleaning, self._calm = cleaning, calm
         self._unseen: list[Unseen] = []
         self._looking: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
@@ -106,8 +107,8 @@ class EgressLog:
 
     async def _look(self) -> None:
         while self._unseen:
-            with suppress(TimeoutError):  # the answer's first words come first
-                await asyncio.wait_for(self._ending.wait(), _CALM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), self._calm.total_seconds())
             some, self._unseen = self._unseen, []
             try:
                 await look_into(self._store, some)
