@@ -21,6 +21,8 @@ async def ask(folder: str, base_url: str) -> None:
     async with office(Path(folder), base_url=base_url, max_rounds=10, furnishes=False) as at:
         turn = await at.asked("How much is in every jar?")
         os.write(1, f"{turn.state} {turn.code}\n".encode())  # in one piece, whoever else writes
+        if turn.code != "limit_reached":
+            os.write(2, f"{turn.reason}\n".encode())
 
 
 def main(folder: str, base_url: str, number: str) -> None:

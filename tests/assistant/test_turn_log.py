@@ -6,6 +6,8 @@ import asyncio
 import secrets
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -245,6 +247,26 @@ async def test_a_log_that_others_write_to_for_long_is_waited_for(
         await at.log.committed(turn_id)
         other.close()
         assert [event.event for event in await at.log.logged(turn_id)] == [OutputText("One.")]
+
+
+async def test_a_process_that_comes_and_goes_takes_nothing_along(tmp_path: Path) -> None:
+    """Where it takes itself for the last one it removes the write-ahead log, and what is written then is lost."""
+    looks = (
+        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]); "
+        "print(*(n for n, in database.execute('SELECT count(*) FROM events')), end=''); database.close()"
+    )
+
+    def seen_elsewhere() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", looks, str(tmp_path / FILENAME)], check=True, capture_output=True, text=True
+        ).stdout
+
+    async with written(tmp_path) as at:
+        turn_id = at.begin()
+        await at.say(turn_id, OutputText("One. "))
+        assert seen_elsewhere() == "1"
+        await at.say(turn_id, OutputText("Two. "))
+        assert seen_elsewhere() == "2"
 
 
 async def test_events_are_kept_a_day(tmp_path: Path) -> None:

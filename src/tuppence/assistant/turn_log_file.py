@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from tuppence.assistant.events import TerminalEvent
 from tuppence.assistant.logged_event import LoggedEvent, logged
 from tuppence.store import StoreBusy, StoreUnusable
+from tuppence.store.private_file import make_private_file
 from tuppence.store.schema import BUSY_SECONDS, switch_to_wal, unusable
 
 FILENAME = "turns.db"
@@ -70,7 +70,7 @@ class TurnLogFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._failures():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private_file(path)
             self._database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare()

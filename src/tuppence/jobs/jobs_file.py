@@ -1,6 +1,5 @@
 """`jobs.db`: the file in which DBOS keeps what is to be done, and what we ask of it ourselves. Blocking."""
 
-import os
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from sqlalchemy import URL, Engine, bindparam, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from tuppence.store import StoreUnusable
+from tuppence.store.private_file import make_private_file
 from tuppence.store.schema import BUSY_SECONDS, is_failure_of_the_file, switch_to_wal, unusable
 
 FILENAME = "jobs.db"
@@ -33,7 +33,7 @@ class JobsFile:
         self.path = path
         self._is_closed = False
         with self._failures():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private_file(path)
             with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as database:
                 switch_to_wal(database)
         self.engine = self._engine()

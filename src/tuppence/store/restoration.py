@@ -4,7 +4,6 @@ Killed before the rename, it has done nothing. Killed after it, whoever opens th
 """
 
 import asyncio
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from tuppence.store.backup_archive import (
     check_room,
     sync_folder,
 )
+from tuppence.store.private_file import make_private_file
 from tuppence.store.processes import living_processes, machine
 from tuppence.store.schema import (
     APPLICATION_ID,
@@ -101,7 +101,7 @@ def finish_restoration(home: Path) -> None:
 def _alone_in(home: Path, patience: float) -> Iterator[None]:
     """No other process restores anything in `home` during the block. The lock goes with the process."""
     path = home / _LOCK
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    make_private_file(path)
     with closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -225,14 +225,14 @@ def _put(new: Path, path: Path) -> None:
     """Make the database at `path`, whatever there is, the one at `new`."""
     if not path.exists():
         _remove(path)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    make_private_file(path)
     try:
         copy_database(new, path, lambda size: None)
     except sqlite3.Error as error:
         if not is_damage(error):
             raise unusable(error, path) from error
         _remove(path)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private_file(path)
         copy_database(new, path, lambda size: None)
 
 

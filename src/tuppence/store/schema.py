@@ -1,12 +1,13 @@
 """Makes the database file ready: new, older and current ones; says plainly what is wrong with any other."""
 
-import os
 import sqlite3
 import time
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event
+
+from tuppence.store.private_file import make_private_file
 
 APPLICATION_ID = 0x54505043  # "TPPC" in the file's header marks it as ours; see SQLite's `PRAGMA application_id`
 RESTORED = ".restored"
@@ -44,7 +45,8 @@ def prepare_database(path: Path) -> None:
             from tuppence.store.restoration import finish_restoration
 
             finish_restoration(path.parent)
-        _make_private_file(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_file(path)
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
             if stored_revision(database, path) == revisions()[-1]:
                 return
@@ -56,11 +58,6 @@ def prepare_database(path: Path) -> None:
         raise StoreUnusable(
             f"Cannot use {path}: {error.strerror or error}. Check the folder's permissions or choose another one."
         ) from error
-
-
-def _make_private_file(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def stored_revision(database: sqlite3.Connection, path: Path) -> str | None:
