@@ -135,6 +135,7 @@ def test_the_transactions_of_a_group_are_decided_one_by_one(desk: Desk) -> None:
     page.get_by_role("combobox", name="File under").fill("Hats")
     page.get_by_role("option", name="Hats").click()
     expect(page.locator(".group")).to_have_count(3)
+    expect(group).not_to_contain_text("2 transactions")
     toast = page.locator(".toast", has_text="otherwise than suggested")
     toast.get_by_role("button", name="Undo").click()
     expect(group).to_contain_text("2 transactions")
