@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, ConsoleMessage, Page, Route, expect
 from web.served import Served
 from web.served import served as serving
 
@@ -145,6 +145,29 @@ def test_an_account_is_renamed_in_a_dialog(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Our account")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(before)
+
+
+def test_what_is_late_does_not_hide_what_came_after_it(page: Page) -> None:
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.goto("/accounts/1")
+    before = page.get_by_role("heading", level=1).inner_text()
+    page.route("**/accounts/1/about", hold_the_first)
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Our account")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Our account")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Undone")
+    ((route, response),) = late
+    route.fulfill(response=response)
     expect(page.get_by_role("heading", level=1)).to_have_text(before)
 
 
